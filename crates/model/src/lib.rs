@@ -1,0 +1,40 @@
+//! The words of the product, fixed once and used in every layer.
+//!
+//! What it is: plain values with strict constructors and one canonical form each. What it is **not**: it does no
+//! input or output, knows no clock and no randomness; time comes in as an argument.
+//!
+//! Read in this order: [`name`] and [`rdata`] (what DNS says), [`observation`] (a fact with its time and source),
+//! [`registration`] (who registered it), [`source`] and [`actor`] (who said it, who may read it), [`indicator`] (a
+//! value somebody holds an opinion about), [`pivot`] and [`evidence`] (what sharing a value says).
+
+pub mod actor;
+pub mod address;
+pub mod atom;
+pub mod evidence;
+pub mod exposure;
+pub mod fold;
+pub mod indicator;
+pub mod name;
+pub mod observation;
+pub mod pivot;
+pub mod rdata;
+pub mod record_type;
+pub mod registration;
+pub mod source;
+pub mod suffix;
+pub mod time;
+
+pub use actor::{Actor, Readable};
+pub use address::Prefix;
+pub use atom::{Atom, Field};
+pub use exposure::{Exposure, Pap};
+pub use indicator::{Indicator, IndicatorType};
+pub use name::Name;
+pub use observation::{Observation, Seen, Span, Spell, Tuple};
+pub use pivot::{PivotKind, Quality};
+pub use rdata::Rdata;
+pub use record_type::RecordType;
+pub use registration::{Contact, Disclosed, RawAnswer, Registration, RegistrationRecord, Role, Scope};
+pub use source::{Counting, Source, SourceId, SourceKind};
+pub use suffix::{Registrable, SuffixList};
+pub use time::Time;

@@ -1,0 +1,2 @@
+//! Spoor.
+fn main() {}
