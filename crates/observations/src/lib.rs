@@ -6,10 +6,12 @@
 //! The format is specified byte by byte in `docs/observation-format.md`.
 
 mod batch;
+pub mod disk;
 mod error;
 mod query;
 
 pub use batch::{Appended, Batch, BatchId};
+pub use disk::{Disk, RealDisk};
 pub use error::Error;
 pub use query::{
     Arrival, Counts, Cursor, Fences, Interrupt, Matching, Novelty, Page, Population, Query, Record, Subject, ValueHit,
