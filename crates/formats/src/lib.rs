@@ -1,1 +1,12 @@
-//! formats
+//! The words of [`model`] on the wire.
+//!
+//! What it is: parsers and writers for outside formats, each in a module of its own that cites what it follows. What
+//! it is **not**: it opens no file and no connection, knows no clock, and decides nothing.
+//!
+//! No parser fails as a whole on outside text: it returns what it understood and a [`Remark`] on each thing that it
+//! did not. Every parser has limits on size, depth and number; reaching one is remarked.
+#![deny(clippy::indexing_slicing)]
+
+mod remark;
+
+pub use remark::{Place, REMARK_TEXT_MAX, REMARKS_MAX, Remark, RemarkKind};
