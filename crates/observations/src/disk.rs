@@ -12,6 +12,8 @@ use std::{
     sync::Arc,
 };
 
+pub mod fault;
+
 /// The file system that a store lives on.
 pub type Disk = Arc<dyn FileSystem>;
 

@@ -9,6 +9,7 @@ mod batch;
 pub mod disk;
 mod error;
 mod query;
+pub mod workload;
 
 pub use batch::{Appended, Batch, BatchId};
 pub use disk::{Disk, RealDisk};
