@@ -7,6 +7,8 @@
 //! did not. Every parser has limits on size, depth and number; reaching one is remarked.
 #![deny(clippy::indexing_slicing)]
 
+pub mod disclosure;
+pub mod rdap;
 mod remark;
 
 pub use remark::{Place, REMARK_TEXT_MAX, REMARKS_MAX, Remark, RemarkKind};

@@ -1,0 +1,167 @@
+//! Whether a contact's field states something, or only looks as if it did.
+//!
+//! Three things that look alike mean different things (see [`Disclosed`]): *redacted* is policy, *proxy* is a third
+//! party standing in, *absent* was not stated. A value that is taken for a stated one though it is none would join
+//! millions of strangers, so the phrases here are those of policies and of services, never of one record. Services
+//! that are not listed show by their counts, which is not this module's business.
+
+use model::{Contact, Disclosed};
+
+/// What a text in a contact's field is. Blanks around it do not count.
+pub fn disclosed(text: &str) -> Disclosed {
+    let text = text.trim();
+    let lower = text.to_lowercase();
+    let has = |phrases: &[&str]| phrases.iter().any(|phrase| lower.contains(phrase));
+    if EMPTY.contains(&lower.as_str()) {
+        Disclosed::Absent
+    } else if has(PROXY) {
+        Disclosed::Proxy(text.to_owned())
+    } else if REDACTED_WHOLE.contains(&lower.as_str()) || has(REDACTED) {
+        Disclosed::Redacted(text.to_owned())
+    } else {
+        Disclosed::Stated(text.to_owned())
+    }
+}
+
+/// What a text in an e-mail field is: a web address in its place means that the address is withheld.
+pub fn disclosed_email(text: &str) -> Disclosed {
+    match disclosed(text) {
+        Disclosed::Stated(text) if !text.contains('@') => Disclosed::Redacted(text),
+        other => other,
+    }
+}
+
+/// Carries a proxy through its contact: where the name or the organisation is a service's, so are the telephone and the
+/// street. The handle and the country stay: a handle may be a token of the customer's own.
+pub fn spread_proxy(contact: &mut Contact) {
+    let is_proxy = |field: &Disclosed| matches!(field, Disclosed::Proxy(_));
+    if !is_proxy(&contact.name) && !is_proxy(&contact.organization) {
+        return;
+    }
+    let fields = [
+        &mut contact.name,
+        &mut contact.organization,
+        &mut contact.email,
+        &mut contact.phone,
+        &mut contact.fax,
+        &mut contact.street,
+        &mut contact.city,
+        &mut contact.state,
+        &mut contact.postal_code,
+    ];
+    for field in fields {
+        if let Disclosed::Stated(text) = field {
+            *field = Disclosed::Proxy(std::mem::take(text));
+        }
+    }
+}
+
+/// Texts that stand for nothing at all.
+const EMPTY: &[&str] =
+    &["", "-", "--", ".", "n/a", "na", "none", "null", "nil", "not applicable", "undefined", "unknown"];
+
+/// Texts that withhold only as a whole: within a longer text they could be part of a name.
+const REDACTED_WHOLE: &[&str] = &["hidden", "masked", "private", "protected", "redacted", "withheld", "xxxx"];
+
+/// Phrases of policies that withhold.
+const REDACTED: &[&str] = &[
+    "redacted for",
+    "redacted by",
+    "redacted due",
+    "redacted |",
+    "data redacted",
+    "data protected",
+    "data protection law",
+    "not disclosed",
+    "non-disclosed",
+    "undisclosed",
+    "not publicly disclosed",
+    "not published",
+    "not displayed due",
+    "data withheld",
+    "withheld by",
+    "statutory masking",
+    "gdpr masked",
+    "masked by",
+    "due to gdpr",
+    "hidden upon user request",
+    "hidden due",
+    "please query the rdds",
+    "please query the whois server",
+    "select request email form",
+    "select contact domain holder",
+    "restricted access",
+    "visit www.",
+];
+
+/// Names and addresses of services that stand in for the holder.
+const PROXY: &[&str] = &[
+    ".protect@",
+    "@anonymised.email",
+    "@contact.gandi.net",
+    "@whoisproxy.",
+    "contact privacy inc",
+    "contactprivacy.com",
+    "domain privacy",
+    "domain protection services",
+    "domains by proxy",
+    "domainsbyproxy",
+    "identity protect",
+    "identity-protect",
+    "perfect privacy",
+    "perfectprivacy",
+    "privacy protect",
+    "privacy service",
+    "privacydotlink",
+    "privacyguardian",
+    "privacyprotect",
+    "private by design",
+    "private registration",
+    "privatewhois",
+    "proxy protection",
+    "proxy service",
+    "registration private",
+    "super privacy",
+    "superprivacy",
+    "whois agent",
+    "whois guard",
+    "whois privacy",
+    "whois protection",
+    "whoisguard",
+    "whoisprivacy",
+    "whoisprotect",
+    "withheld for privacy",
+    "withheldforprivacy",
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn three_things_apart() {
+        assert_eq!(disclosed(" N/A "), Disclosed::Absent);
+        assert_eq!(disclosed("REDACTED FOR PRIVACY"), Disclosed::Redacted("REDACTED FOR PRIVACY".into()));
+        assert_eq!(disclosed("Withheld for Privacy ehf"), Disclosed::Proxy("Withheld for Privacy ehf".into()));
+        assert_eq!(disclosed("Contact Privacy Inc. Customer 7151").stated(), None);
+        for stated in ["Ada Example", "Private Eye Ltd", "Hidden Valley Farm", "info@masked.example"] {
+            assert_eq!(disclosed(stated).stated(), Some(stated));
+        }
+        assert!(matches!(disclosed_email("https://registrar.example/contact?d=x"), Disclosed::Redacted(_)));
+        assert_eq!(disclosed_email("a@b.example").stated(), Some("a@b.example"));
+    }
+
+    #[test]
+    fn a_proxy_owns_the_whole_contact() {
+        let stated = |text: &str| Disclosed::Stated(text.into());
+        let mut contact = Contact {
+            organization: disclosed("WhoisGuard, Inc."),
+            phone: stated("+1.5550100"),
+            handle: stated("C-1"),
+            ..Contact::default()
+        };
+        spread_proxy(&mut contact);
+        assert_eq!(contact.phone, Disclosed::Proxy("+1.5550100".into()));
+        assert_eq!(contact.handle, stated("C-1"));
+    }
+}

@@ -1,0 +1,67 @@
+//! Real samples, which stay outside the repository: all of them are read, and what was refused is printed with the reason.
+
+#![allow(clippy::print_stdout, reason = "what was read and refused is for people to see")]
+use std::path::PathBuf;
+
+use formats::rdap;
+use model::{Name, registration::State};
+
+/// The folder of samples; where it is absent the test is skipped, or fails where samples are required.
+fn samples(part: &str) -> Option<PathBuf> {
+    let folder = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared/data")).join(part);
+    if folder.exists() {
+        return Some(folder);
+    }
+    assert!(std::env::var_os("SPOOR_REQUIRE_SAMPLES").is_none(), "no samples at {}", folder.display());
+    println!("skipped: no samples at {}", folder.display());
+    None
+}
+
+#[test]
+fn rdap_answers() {
+    let Some(folder) = samples("rdap") else { return };
+    let (mut domains, mut networks, mut numbers, mut refused) = (0, 0, 0, Vec::new());
+    for part in ["whodap", "whoisit"] {
+        for entry in std::fs::read_dir(folder.join(part)).unwrap() {
+            let path = entry.unwrap().path();
+            let body = std::fs::read(&path).unwrap();
+            let name = path.file_name().unwrap().to_string_lossy().into_owned();
+            if name == "data_bootstrap.json" {
+                continue;
+            }
+            let json: serde_json::Value = serde_json::from_slice(&body).unwrap();
+            match json["objectClassName"].as_str() {
+                Some("ip network") => {
+                    let answer = rdap::parse_network(&body);
+                    let network = answer.found.expect(&name);
+                    assert!(
+                        network.holder.holder.is_some() && network.holder.abuse_email.is_some(),
+                        "{name}: {network:?}"
+                    );
+                    assert!(!network.prefixes().is_empty(), "{name}");
+                    networks += 1;
+                }
+                Some("autnum") => {
+                    let answer = rdap::parse_autnum(&body);
+                    assert_eq!(answer.found.map(|number| number.first), Some(13335), "{name}");
+                    numbers += 1;
+                }
+                Some("entity") => {
+                    assert_eq!(rdap::parse_network(&body).state, State::Malformed);
+                    refused
+                        .push(format!("{name}: an entity, which is neither a domain nor a network nor an AS number"));
+                }
+                _ => {
+                    let domain: Name = json["ldhName"].as_str().unwrap().parse().unwrap();
+                    let parsed = rdap::parse_domain(&body, "", &domain);
+                    assert_eq!(parsed.registration.state, State::Registered, "{name}");
+                    assert_eq!(parsed.registration.domain, Some(domain), "{name}");
+                    assert!(parsed.registration.created.is_some(), "{name}");
+                    domains += 1;
+                }
+            }
+        }
+    }
+    println!("read: {domains} domains, {networks} networks, {numbers} AS numbers; refused: {refused:#?}");
+    assert_eq!((domains, networks, numbers), (14, 6, 1));
+}
