@@ -8,6 +8,7 @@
 #![deny(clippy::indexing_slicing)]
 
 pub mod disclosure;
+pub mod line;
 pub mod rdap;
 mod remark;
 
