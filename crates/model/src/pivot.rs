@@ -36,19 +36,16 @@ pub enum PivotKind {
     Network,
     /// Names below the domain.
     Subdomain,
-    /// Domains whose names follow the same pattern.
-    NamePattern,
 }
 
 words!(PivotKind, "kind of pivot",
     "email, name, organization, phone, street, handle, registered-minute, registrar, name-servers, soa-mailbox, mx, \
-     address, network, subdomain, name-pattern",
+     address, network, subdomain",
     "email" => PivotKind::Email, "name" => PivotKind::Name, "organization" => PivotKind::Organization,
     "phone" => PivotKind::Phone, "street" => PivotKind::Street, "handle" => PivotKind::Handle,
     "registered-minute" => PivotKind::RegisteredMinute, "registrar" => PivotKind::Registrar,
     "name-servers" => PivotKind::NameServers, "soa-mailbox" => PivotKind::SoaMailbox, "mx" => PivotKind::Mx,
-    "address" => PivotKind::Address, "network" => PivotKind::Network, "subdomain" => PivotKind::Subdomain,
-    "name-pattern" => PivotKind::NamePattern);
+    "address" => PivotKind::Address, "network" => PivotKind::Network, "subdomain" => PivotKind::Subdomain);
 
 /// Whether sharing a value says anything. Not a verdict: nothing here is malicious or benign.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
