@@ -112,7 +112,7 @@ impl Plan {
         let hosted = pick(&[60]) == 0;
         // A small population must not be one domain's.
         let most = HOST_TUPLES_MAX.min(f64::from(tuples) / 20.0 + 1.0);
-        let host_tuples = (draw.pareto() * 1.5).min(most) as u32;
+        let host_tuples = (draw.pareto() * 1.35).min(most) as u32;
         Plan { ns, soa, mx, txt, host_tuples, manner, hosted }
     }
 
@@ -340,7 +340,7 @@ impl Domain<'_> {
 /// Shared hosts stand 64 to a /24, the /24s far apart.
 fn shared_address(rank: u64) -> u32 {
     let network = ((rank / 64) as u32).wrapping_mul(40_503) & 0x7fff;
-    network << 8 | (rank % 64) as u32 * 4
+    (network << 8) | ((rank % 64) as u32 * 4)
 }
 
 /// Different for different hosts of a domain, and looks like chance: multiplication by an odd number modulo 2⁴⁰.
