@@ -54,35 +54,9 @@ impl Name {
 
     /// Parses presentation form; a final dot changes nothing. Octets outside ASCII stand for themselves.
     pub fn parse(text: &[u8]) -> Result<Name, NameError> {
-        match text {
-            b"" => return Err(NameError::Empty),
-            b"." => return Ok(Name::root()),
-            _ => {}
-        }
         let mut wire = Vec::with_capacity(text.len() + 2);
-        let mut start = 0; // where the length octet of the current label stands
-        wire.push(0);
-        let mut at = 0;
-        while let Some(&octet) = text.get(at) {
-            if octet == b'.' {
-                close_label(&mut wire, start, at)?;
-                start = wire.len();
-                wire.push(0);
-                at += 1;
-                continue;
-            }
-            let (value, used) = unescape(text, at)?;
-            wire.push(value.to_ascii_lowercase());
-            if wire.len() - start - 1 > LABEL_OCTETS_MAX {
-                return Err(NameError::LabelTooLong(at));
-            }
-            at += used;
-        }
-        if wire.len() - start > 1 {
-            close_label(&mut wire, start, at)?;
-            wire.push(0);
-        }
-        if wire.len() > NAME_OCTETS_MAX { Err(NameError::NameTooLong) } else { Ok(Name(wire.into())) }
+        parse_onto(text, &mut wire)?;
+        Ok(Name(wire.into()))
     }
 
     /// Parses what a person types: Unicode names are turned to ASCII by IDNA (UTS 46, non-transitional).
@@ -102,20 +76,8 @@ impl Name {
 
     /// Takes an uncompressed name from the front of `wire`; returns it and how many octets it used.
     pub fn split_wire(wire: &[u8]) -> Result<(Name, usize), NameError> {
-        let mut at = 0;
-        loop {
-            let length = usize::from(*wire.get(at).ok_or(NameError::BadWire(at))?);
-            at += 1 + length;
-            if length > LABEL_OCTETS_MAX || at > wire.len() {
-                return Err(NameError::BadWire(at));
-            }
-            if at > NAME_OCTETS_MAX {
-                return Err(NameError::NameTooLong);
-            }
-            if length == 0 {
-                return Ok((Name(wire[..at].to_ascii_lowercase().into()), at));
-            }
-        }
+        let used = wire_length(wire)?;
+        Ok((Name(wire[..used].to_ascii_lowercase().into()), used))
     }
 
     /// Builds a name from labels, leftmost first.
@@ -202,6 +164,71 @@ impl Name {
     }
 }
 
+/// How many octets the uncompressed name at the front of `wire` takes.
+pub(crate) fn wire_length(wire: &[u8]) -> Result<usize, NameError> {
+    let mut at = 0;
+    loop {
+        let length = usize::from(*wire.get(at).ok_or(NameError::BadWire(at))?);
+        at += 1 + length;
+        if length > LABEL_OCTETS_MAX || at > wire.len() {
+            return Err(NameError::BadWire(at));
+        }
+        if at > NAME_OCTETS_MAX {
+            return Err(NameError::NameTooLong);
+        }
+        if length == 0 {
+            return Ok(at);
+        }
+    }
+}
+
+/// Appends the folded wire form of a name in presentation form. What was appended before an error stays.
+pub(crate) fn parse_onto(text: &[u8], wire: &mut Vec<u8>) -> Result<(), NameError> {
+    let first = wire.len();
+    let mut start = first; // where the length octet of the current label stands
+    wire.push(0);
+    match text {
+        b"" => return Err(NameError::Empty),
+        b"." => return Ok(()),
+        _ => {}
+    }
+    let mut at = 0;
+    while let Some(&octet) = text.get(at) {
+        if octet == b'.' {
+            close_label(wire, start, at)?;
+            start = wire.len();
+            wire.push(0);
+            at += 1;
+            continue;
+        }
+        let (value, used) = unescape(text, at)?;
+        wire.push(value.to_ascii_lowercase());
+        if wire.len() - start - 1 > LABEL_OCTETS_MAX {
+            return Err(NameError::LabelTooLong(at));
+        }
+        at += used;
+    }
+    if wire.len() - start > 1 {
+        close_label(wire, start, at)?;
+        wire.push(0);
+    }
+    if wire.len() - first > NAME_OCTETS_MAX { Err(NameError::NameTooLong) } else { Ok(()) }
+}
+
+/// Writes an uncompressed name in wire form as text, without the final dot.
+pub(crate) fn write_wire(out: &mut impl fmt::Write, wire: &[u8]) -> fmt::Result {
+    if wire == [0] {
+        return out.write_char('.');
+    }
+    for (index, label) in Labels(wire).enumerate() {
+        if index > 0 {
+            out.write_char('.')?;
+        }
+        write_label(out, label)?;
+    }
+    Ok(())
+}
+
 fn close_label(wire: &mut [u8], start: usize, at: usize) -> Result<(), NameError> {
     let length = wire.len() - start - 1;
     if length == 0 {
@@ -212,7 +239,7 @@ fn close_label(wire: &mut [u8], start: usize, at: usize) -> Result<(), NameError
 }
 
 /// One octet of a label at `at` and how much text it took (RFC 1035 §5.1: `\X` and `\DDD`).
-fn unescape(text: &[u8], at: usize) -> Result<(u8, usize), NameError> {
+pub(crate) fn unescape(text: &[u8], at: usize) -> Result<(u8, usize), NameError> {
     if text[at] != b'\\' {
         return Ok((text[at], 1));
     }
@@ -260,16 +287,8 @@ pub fn write_label(out: &mut impl fmt::Write, label: &[u8]) -> fmt::Result {
 
 impl fmt::Display for Name {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.is_root() {
-            return f.write_str(".");
-        }
         let mut text = String::with_capacity(self.0.len());
-        for (index, label) in self.labels().enumerate() {
-            if index > 0 {
-                text.push('.');
-            }
-            write_label(&mut text, label)?;
-        }
+        write_wire(&mut text, &self.0)?;
         f.pad(&text)
     }
 }
