@@ -7,6 +7,7 @@
 //! did not. Every parser has limits on size, depth and number; reaching one is remarked.
 #![deny(clippy::indexing_slicing)]
 
+pub mod cof;
 pub mod disclosure;
 pub mod line;
 pub mod rdap;

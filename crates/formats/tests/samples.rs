@@ -3,7 +3,11 @@
 #![allow(clippy::print_stdout, reason = "what was read and refused is for people to see")]
 use std::path::PathBuf;
 
-use formats::rdap;
+use formats::{
+    cof,
+    line::{Reader, Refusals},
+    rdap,
+};
 use model::{Name, registration::State};
 
 /// The folder of samples; where it is absent the test is skipped, or fails where samples are required.
@@ -64,4 +68,26 @@ fn rdap_answers() {
     }
     println!("read: {domains} domains, {networks} networks, {numbers} AS numbers; refused: {refused:#?}");
     assert_eq!((domains, networks, numbers), (14, 6, 1));
+}
+
+#[test]
+fn cof_lines() {
+    let Some(folder) = samples("dns") else { return };
+    let text = std::fs::read(folder.join("expected_cof.jsonl")).unwrap();
+    let mut reader = Reader::new(text.as_slice(), "samples");
+    let (mut records, mut refusals) = (0, Refusals::default());
+    while let Some(batch) = reader.next_batch(cof::parse_line).unwrap() {
+        records += batch.records.len();
+        refusals.absorb(batch.refusals);
+        for record in batch.records {
+            let mut line = Vec::new();
+            cof::write_line(&mut line, &record);
+            assert_eq!(cof::parse_line(&line).as_deref(), Ok(&[record][..]));
+        }
+    }
+    println!("read: {records} COF records; refused: {}", refusals.total());
+    for (reason, refused) in refusals.reasons() {
+        println!("  {reason}: {} (lines {:?}; {})", refused.count, refused.lines, refused.example);
+    }
+    assert_eq!((records, refusals.total()), (2212, 0));
 }
