@@ -9,7 +9,7 @@ fn corpus(file: &str) -> Vec<u8> {
 }
 
 fn widgets() -> Name {
-    "widgets.example".parse().unwrap()
+    "widgets.example".parse().expect("a name")
 }
 
 fn stated(text: &str) -> Disclosed {

@@ -1,0 +1,59 @@
+//! What must hold for every input, however odd: used by the fuzz targets, and by the tests that replay their corpora.
+
+use formats::{cof, rdap};
+use model::{Disclosed, Name, Rdata, RecordType, Registration, Role};
+
+/// A line that is read is written so that it is read as the same record.
+pub(crate) fn cof(data: &[u8]) {
+    let Ok(records) = cof::parse_line(data) else { return };
+    for record in records {
+        let mut line = Vec::new();
+        cof::write_line(&mut line, &record);
+        assert_eq!(cof::parse_line(&line).as_deref(), Ok(&[record][..]), "{}", String::from_utf8_lossy(&line));
+    }
+}
+
+/// Any octets are read, and no value is empty; a network is a range.
+pub(crate) fn rdap(data: &[u8]) {
+    let domain: Name = "widgets.example".parse().expect("a name");
+    sound(&rdap::parse_domain(data, "https://rdap.nic.example/domain/widgets.example", &domain).registration);
+    if let Some(network) = rdap::parse_network(data).found {
+        assert!(network.first <= network.last && !network.prefixes().is_empty());
+    }
+    if let Some(number) = rdap::parse_autnum(data).found {
+        assert!(number.first <= number.last);
+    }
+}
+
+/// Text and wire form say the same name.
+pub(crate) fn name(data: &[u8]) {
+    for name in [Name::parse(data), Name::from_wire(data)].into_iter().flatten() {
+        assert_eq!(Name::parse(name.to_string().as_bytes()).as_ref(), Ok(&name));
+        assert_eq!(Name::from_wire(name.as_wire()).as_ref(), Ok(&name));
+    }
+    if let Ok(text) = std::str::from_utf8(data) {
+        let _ = Name::from_unicode(text);
+    }
+}
+
+/// Text and canonical octets say the same data. The first two octets are the record type.
+pub(crate) fn rdata(data: &[u8]) {
+    let Some((rrtype, rest)) = data.split_first_chunk::<2>() else { return };
+    let rrtype = RecordType(u16::from_be_bytes(*rrtype));
+    let from_text = std::str::from_utf8(rest).ok().and_then(|text| Rdata::from_text(rrtype, text).ok());
+    for rdata in from_text.into_iter().chain(Rdata::from_wire(rrtype, rest)) {
+        let text = rdata.text(rrtype);
+        assert_eq!(Rdata::from_text(rrtype, &text).as_ref(), Ok(&rdata), "{rrtype} {text}");
+        let _ = (rdata.address(rrtype), rdata.targets(rrtype));
+    }
+}
+
+/// Every text that stands has something in it.
+fn sound(registration: &Registration) {
+    for contact in Role::CONTACTS.iter().filter_map(|role| registration.contact(*role)) {
+        for field in [&contact.handle, &contact.name, &contact.organization, &contact.email, &contact.phone] {
+            assert!(!matches!(field, Disclosed::Stated(text) if text.trim().is_empty()));
+        }
+    }
+    let _ = registration.atoms();
+}
