@@ -23,13 +23,14 @@ pub mod record_type;
 pub mod registration;
 pub mod source;
 pub mod suffix;
+pub mod text;
 pub mod time;
 
 pub use actor::{Actor, Readable};
 pub use address::Prefix;
 pub use atom::{Atom, Field};
 pub use exposure::{Exposure, Pap};
-pub use indicator::{Indicator, IndicatorType};
+pub use indicator::{HostName, Indicator, IndicatorType};
 pub use name::Name;
 pub use network::{AutonomousSystem, Network};
 pub use observation::{Observation, Seen, Span, Spell, Tuple};

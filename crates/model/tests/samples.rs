@@ -1,5 +1,7 @@
 //! Record data of real captures, as an independent decoder states them.
 
+#![allow(clippy::print_stdout, clippy::unwrap_used, reason = "a test")]
+
 use std::{collections::BTreeMap, fs, path::PathBuf};
 
 use model::{Rdata, RecordType};
