@@ -1,0 +1,222 @@
+//! What was typed.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use model::{Counting, Pap, PivotKind, SourceKind, Time};
+
+const EXIT_CODES: &str = "Exit codes: 0 found or done, 1 nothing found, 2 bad use, 3 failed.";
+
+/// Threat intelligence from one suspicious domain: who registered it, where it has pointed, and what else they run.
+#[derive(Debug, Parser)]
+#[command(name = "spoor", version, after_help = EXIT_CODES, propagate_version = false, disable_help_subcommand = true)]
+pub(crate) struct Arguments {
+    #[command(flatten)]
+    pub(crate) global: Global,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// Options of every command, before or after it.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct Global {
+    /// Where the store, its configuration and the exposure ledger are [default: the XDG data directory]
+    #[arg(long, global = true, env = "SPOOR_DATA", value_name = "DIR")]
+    pub(crate) data: Option<PathBuf>,
+    /// The configuration file [default: spoor.toml in the data directory]
+    #[arg(long, global = true, env = "SPOOR_CONFIG", value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+    /// JSON lines for machines instead of text for people
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Walk the case study through a simulated Internet on this machine
+    Demo(Demo),
+    /// Everything known of a domain, host, address, prefix or e-mail address
+    Lookup(Lookup),
+    /// One step along a kind of value: who shares it
+    Pivot(Pivot),
+    /// Follow shared values from seeds to what else the same hands run
+    Hunt(Hunt),
+    /// Read observations or registrations into the store
+    Ingest(Ingest),
+    /// The sources of the store
+    #[command(subcommand)]
+    Source(Source),
+    /// Verify every checksum of the store
+    Check,
+    /// Merge the store's segments and remove what was deleted
+    Compact,
+    /// Copy the store to a new directory
+    Backup {
+        /// An empty or new directory
+        to: PathBuf,
+    },
+    /// Bring a backup back into an empty data directory
+    Restore {
+        /// The directory of the backup
+        from: PathBuf,
+    },
+    /// Read all raw registrations again with this version's parser
+    Reparse,
+    /// Which questions about a value have left this machine, to whom and why
+    Exposure {
+        /// A domain, host or address; everything where none
+        value: Option<String>,
+    },
+    /// Make a data directory with a commented configuration
+    Init {
+        /// Allow questions to registries, registrars and a resolver
+        #[arg(long)]
+        online: bool,
+    },
+    /// The configuration in force, and where each value comes from
+    Config,
+    /// A completion script for a shell
+    Completions {
+        /// Which shell
+        shell: clap_complete::Shell,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Demo {
+    /// Assert what the walk must find, over three seeds, and print one line of figures
+    #[arg(long, conflicts_with = "serve")]
+    pub(crate) check: bool,
+    /// Keep the simulated servers up until interrupted
+    #[arg(long)]
+    pub(crate) serve: bool,
+    /// The seed from which the world is drawn
+    #[arg(long, default_value_t = 1)]
+    pub(crate) seed: u64,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Lookup {
+    /// A domain, host, address, prefix or e-mail address; defanged is fine
+    pub(crate) value: String,
+    /// The type of the value, where it could be several
+    #[arg(long = "type", value_name = "TYPE")]
+    pub(crate) kind: Option<model::IndicatorType>,
+    #[command(flatten)]
+    pub(crate) live: Live,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Pivot {
+    /// A domain to start from, or a value of the kind itself
+    pub(crate) value: String,
+    /// The kind of value: email, name, organization, phone, street, handle, registered-minute, registrar,
+    /// name-servers, soa-mailbox, mx, address, network, subdomain
+    pub(crate) kind: PivotKind,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Hunt {
+    /// Domains to start from
+    #[arg(required = true)]
+    pub(crate) values: Vec<String>,
+    /// At most so many domains are expanded
+    #[arg(long, default_value_t = 200, value_name = "STEPS")]
+    pub(crate) budget: usize,
+    /// At most so many hops from a seed
+    #[arg(long, default_value_t = 4)]
+    pub(crate) hops: usize,
+    /// At most so many candidates
+    #[arg(long, default_value_t = 1_000)]
+    pub(crate) candidates: usize,
+    /// Show every path and what was set aside
+    #[arg(long)]
+    pub(crate) explain: bool,
+    #[command(flatten)]
+    pub(crate) live: Live,
+}
+
+/// Whether to ask the world.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct Live {
+    /// Ask registries, registrars and resolvers too, where the configuration and --pap permit
+    #[arg(long)]
+    pub(crate) live: bool,
+    /// Permitted exposure of these questions: red (nothing leaves), amber (registries), green (the target may see)
+    /// [default: amber, or as configured]
+    #[arg(long)]
+    pub(crate) pap: Option<Pap>,
+    /// Why, for the exposure ledger
+    #[arg(long, default_value = "command line", value_name = "TEXT")]
+    pub(crate) reason: String,
+}
+
+/// The format of what is read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    /// Passive DNS in Common Output Format, one JSON object a line
+    Cof,
+    /// WHOIS answers: raw text with --domain, or JSON lines {domain?, server?, observed?, raw}
+    Whois,
+    /// RDAP answers: a JSON answer with --domain, or JSON lines as for whois
+    Rdap,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Ingest {
+    /// Files to read; `-` is standard input
+    #[arg(required = true, value_name = "FILE")]
+    pub(crate) files: Vec<PathBuf>,
+    /// What they hold
+    #[arg(long)]
+    pub(crate) format: Format,
+    /// The source that says so (see `spoor source add`)
+    #[arg(long)]
+    pub(crate) source: String,
+    /// Refuse the whole at the first line that cannot be read
+    #[arg(long)]
+    pub(crate) strict: bool,
+    /// The domain that a raw answer is about
+    #[arg(long)]
+    pub(crate) domain: Option<model::Name>,
+    /// The server that gave it
+    #[arg(long, requires = "domain")]
+    pub(crate) server: Option<String>,
+    /// When it was so [default: now]
+    #[arg(long, requires = "domain")]
+    pub(crate) at: Option<Time>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Source {
+    /// List them
+    List,
+    /// Add one
+    Add(SourceAdd),
+    /// One in detail
+    Show {
+        /// Its name
+        name: String,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct SourceAdd {
+    /// Its name: lower-case letters, digits, `-`, `_` and `.`
+    pub(crate) name: String,
+    /// What it is: sensor, zone, lookup, provider, import
+    #[arg(long)]
+    pub(crate) kind: SourceKind,
+    /// Its counts add (stream) or are cumulative figures (statement) [default: stream for sensors and look-ups]
+    #[arg(long)]
+    pub(crate) counting: Option<Counting>,
+    /// It measures a population, so that counts over it mean something [default: sensors and zone files]
+    #[arg(long)]
+    pub(crate) population: Option<bool>,
+    /// Under which terms its data stand
+    #[arg(long)]
+    pub(crate) licence: Option<String>,
+    /// Days after which what was last seen is dropped
+    #[arg(long, value_name = "DAYS")]
+    pub(crate) retention: Option<u32>,
+}

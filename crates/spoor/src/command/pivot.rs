@@ -1,0 +1,48 @@
+//! `spoor pivot`: one step along a kind of value.
+
+use std::io;
+
+use engine::pivot::{Pivot, PivotValue};
+use model::Actor;
+use observations::Interrupt;
+
+use super::lookup::{quality_tone, rows};
+use crate::{
+    arguments,
+    exit::Ending,
+    output::{Output, Tone},
+    session::Session,
+};
+
+pub(crate) fn run(session: &Session, arguments: &arguments::Pivot, output: &mut Output) -> anyhow::Result<Ending> {
+    let (engine, actor) = (session.engine(false)?, Actor::local(session.user()));
+    let view = engine.view(&actor, Interrupt::default());
+    let pivot = engine::pivot::pivot(&view, &arguments.value, arguments.kind)?;
+    match output.is_json() {
+        true => pivot.values.iter().try_for_each(|value| output.object(value))?,
+        false => show(output, &pivot, &engine::lookup::searched(&view))?,
+    }
+    output.flush()?;
+    Ok(if pivot.values.iter().any(|value| !value.rows.is_empty()) { Ending::Found } else { Ending::Nothing })
+}
+
+fn show(output: &mut Output, pivot: &Pivot, searched: &str) -> io::Result<()> {
+    if pivot.values.is_empty() {
+        return output.line(&format!("no value of kind `{}` is known; searched {searched}", pivot.kind));
+    }
+    pivot.values.iter().try_for_each(|value| show_value(output, value))
+}
+
+/// One value, its standing, and who shares it.
+pub(crate) fn show_value(output: &mut Output, value: &PivotValue) -> io::Result<()> {
+    let labels = if value.labels.is_empty() { String::new() } else { format!("  [{}]", value.labels.join(", ")) };
+    output.pieces(&[
+        (Tone::Faint, &format!("{} ", value.kind)),
+        (Tone::Strong, &model::text::defang(&value.value)),
+        (Tone::Plain, "  "),
+        (quality_tone(value.quality), value.quality.as_str()),
+        (Tone::Plain, &format!(": {}{labels}", value.reason)),
+    ])?;
+    rows(output, &value.rows)?;
+    if value.more { output.line("  … there are more than were read") } else { Ok(()) }
+}

@@ -1,0 +1,50 @@
+//! How commands end.
+
+use std::process::ExitCode;
+
+/// How a command that did not fail ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Ending {
+    /// It did or found what was asked: exit code 0.
+    Found,
+    /// Nothing was found: exit code 1.
+    Nothing,
+}
+
+/// Bad use: exit code 2. Anything else that fails is exit code 3.
+#[derive(Debug)]
+pub(crate) struct Misuse(pub(crate) String);
+
+impl std::fmt::Display for Misuse {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for Misuse {}
+
+/// A misuse as an error.
+pub(crate) fn misuse(why: impl Into<String>) -> anyhow::Error {
+    Misuse(why.into()).into()
+}
+
+/// Writes a failure to standard error, once, with its causes, and gives the exit code.
+#[expect(clippy::print_stderr, reason = "the one place where failures are written")]
+pub(crate) fn report(result: anyhow::Result<Ending>) -> ExitCode {
+    let error = match result {
+        Ok(Ending::Found) => return ExitCode::SUCCESS,
+        Ok(Ending::Nothing) => return ExitCode::from(1),
+        Err(error) => error,
+    };
+    if is_broken_pipe(&error) {
+        return ExitCode::SUCCESS; // whoever read has seen enough
+    }
+    eprintln!("spoor: {}", model::text::visible(&format!("{error:#}")));
+    let invalid = matches!(error.downcast_ref(), Some(engine::Error::Invalid { .. }));
+    ExitCode::from(if error.is::<Misuse>() || invalid { 2 } else { 3 })
+}
+
+fn is_broken_pipe(error: &anyhow::Error) -> bool {
+    let io = error.chain().find_map(|cause| cause.downcast_ref::<std::io::Error>());
+    io.is_some_and(|io| io.kind() == std::io::ErrorKind::BrokenPipe)
+}

@@ -1,0 +1,136 @@
+//! The way to the outside: asks what an engine needs, and tells the store what came.
+
+use std::{path::Path, sync::Arc};
+
+use anyhow::Context;
+use collect::{Collector, Config, Ledger, Outcome, Permit};
+use engine::{Engine, hunt::Need};
+use model::{
+    Counting, Exposure, Indicator, Name, Observation, RecordType, RegistrationRecord, Source, SourceId, SourceKind, Time,
+};
+use observations::{Batch, Store};
+use tokio::runtime::Runtime;
+
+use crate::output::Output;
+
+/// The record types that a live look-up asks for.
+const TYPES: [RecordType; 6] =
+    [RecordType::A, RecordType::AAAA, RecordType::NS, RecordType::MX, RecordType::SOA, RecordType::TXT];
+
+/// A collector at work for one person and one reason.
+pub(crate) struct Live {
+    collector: Collector,
+    runtime: Runtime,
+    permit: Permit,
+    clock: Arc<dyn Fn() -> Time>,
+}
+
+impl Live {
+    /// Opens the exposure ledger and makes the collector.
+    pub(crate) fn new(
+        config: Config,
+        data: &Path,
+        permit: Permit,
+        clock: Arc<dyn Fn() -> Time>,
+    ) -> anyhow::Result<Live> {
+        let collector = Collector::new(config, Ledger::open(data)?)?;
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().context("async runtime")?;
+        Ok(Live { collector, runtime, permit, clock })
+    }
+
+    /// Looks up what a hunt needs. That nothing was found is a fact to show, not a failure.
+    pub(crate) fn answer(&self, engine: &Engine, need: &Need, output: &mut Output) -> anyhow::Result<()> {
+        match need {
+            Need::Registration(domain) => self.registration(engine, domain, output),
+            Need::Dns(name) => self.dns(engine, name, output),
+        }
+    }
+
+    /// Looks up everything that may be asked of a value.
+    pub(crate) fn look_up(&self, engine: &Engine, indicator: &Indicator, output: &mut Output) -> anyhow::Result<()> {
+        match indicator {
+            Indicator::Host(host) => {
+                let domain = engine.suffixes.registrable(host.name()).map_or(host.name().clone(), |found| found.domain);
+                self.registration(engine, &domain, output)?;
+                self.dns(engine, host.name(), output)
+            }
+            Indicator::Address(address) => {
+                let network = self.runtime.block_on(self.collector.rdap_network(*address, &self.permit, (self.clock)()));
+                let text = match network {
+                    Outcome::Found(network) => network.to_string(),
+                    other => other.to_string(),
+                };
+                Ok(output.note(&format!("network of {address}: {text}"))?)
+            }
+            other => Ok(output.note(&format!("nothing to ask about a value of type {}", other.kind()))?),
+        }
+    }
+
+    fn registration(&self, engine: &Engine, domain: &Name, output: &mut Output) -> anyhow::Result<()> {
+        let now = (self.clock)();
+        let asking = self.collector.registration_steps(domain, &self.permit, now);
+        let (outcome, steps) = self.runtime.block_on(asking);
+        let asked: Vec<String> = steps.iter().map(|step| format!("{} ({})", step.server, step.outcome)).collect();
+        let asked = if asked.is_empty() { String::new() } else { format!(", asked {}", asked.join(", ")) };
+        output.note(&format!("registration of {domain}: {outcome}{asked}"))?;
+        let Outcome::Found(record) = outcome else { return Ok(()) };
+        self.remember(&engine.store, Exposure::Registry, now, Vec::new(), vec![record])
+    }
+
+    fn dns(&self, engine: &Engine, name: &Name, output: &mut Output) -> anyhow::Result<()> {
+        let now = (self.clock)();
+        let answers = self.runtime.block_on(self.collector.dns(name, &TYPES, &self.permit, now));
+        let mut observations: Vec<Observation> = Vec::new();
+        let mut facts: Vec<String> = Vec::new();
+        for (rrtype, outcome) in answers {
+            let count = match outcome {
+                Outcome::Found(found) => {
+                    let count = found.len();
+                    observations.extend(found);
+                    format!("{count}")
+                }
+                other => other.to_string(),
+            };
+            facts.push(format!("{rrtype} {count}"));
+        }
+        facts.dedup_by(|a, b| a.split_once(' ').map(|(_, fact)| fact) == b.split_once(' ').map(|(_, fact)| fact));
+        output.note(&format!("DNS of {name}: {}", facts.join(", ")))?;
+        self.remember(&engine.store, Exposure::Target, now, observations, Vec::new())
+    }
+
+    fn remember(
+        &self,
+        store: &Store,
+        exposure: Exposure,
+        arrived: Time,
+        observations: Vec<Observation>,
+        registrations: Vec<RegistrationRecord>,
+    ) -> anyhow::Result<()> {
+        if observations.is_empty() && registrations.is_empty() {
+            return Ok(());
+        }
+        let source = look_up_source(store, exposure)?;
+        let parser = formats::whois::REVISION;
+        store.append(Batch { id: None, source, arrived, observations, registrations, parser })?;
+        Ok(())
+    }
+}
+
+/// The source of our own look-ups; never a population, since only what was asked for is in it.
+fn look_up_source(store: &Store, exposure: Exposure) -> anyhow::Result<SourceId> {
+    let name = if exposure == Exposure::Target { "look-up-dns" } else { "look-up-registration" };
+    if let Some(source) = store.source(name) {
+        return Ok(source.id);
+    }
+    let source = Source {
+        id: SourceId(0),
+        name: name.into(),
+        kind: SourceKind::Lookup,
+        counting: Counting::Stream,
+        exposure,
+        population: false,
+        licence: None,
+        retention_days: None,
+    };
+    Ok(store.add_source(source)?.id)
+}

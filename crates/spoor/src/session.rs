@@ -1,0 +1,157 @@
+//! One run of the program: its data directory, configuration, engine and clock.
+
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use anyhow::Context;
+use engine::{Engine, Labels, Weights};
+use model::Time;
+use observations::{Interrupt, Options, Store};
+
+use crate::{
+    arguments::{self, Global},
+    config::{self, Config, InForce},
+    exit::misuse,
+    live::Live,
+    moment,
+};
+
+/// The store's directory in the data directory.
+const STORE: &str = "observations";
+
+/// What every command works with.
+pub(crate) struct Session {
+    data: PathBuf,
+    config_file: PathBuf,
+    config: Config,
+    in_force: Vec<InForce>,
+}
+
+impl Session {
+    /// Finds the data directory and reads the configuration; opens nothing.
+    pub(crate) fn open(global: &Global) -> anyhow::Result<Session> {
+        let data = match &global.data {
+            Some(data) => data.clone(),
+            None => default_data().context("no home directory: name one with --data or SPOOR_DATA")?,
+        };
+        let config_file = global.config.clone().unwrap_or_else(|| data.join("spoor.toml"));
+        let (config, in_force) = config::load(&config_file, global.config.is_some())?;
+        Ok(Session { data, config_file, config, in_force })
+    }
+
+    pub(crate) fn data(&self) -> &Path {
+        &self.data
+    }
+
+    pub(crate) fn config_file(&self) -> &Path {
+        &self.config_file
+    }
+
+    pub(crate) fn config(&self) -> &Config {
+        &self.config
+    }
+
+    pub(crate) fn in_force(&self) -> &[InForce] {
+        &self.in_force
+    }
+
+    pub(crate) fn store_dir(&self) -> PathBuf {
+        self.data.join(STORE)
+    }
+
+    pub(crate) fn now(&self) -> Time {
+        moment::now()
+    }
+
+    /// Whom the exposure ledger names.
+    pub(crate) fn user(&self) -> String {
+        std::env::var("USER").unwrap_or_else(|_| "local".into())
+    }
+
+    /// The store, to read beside whoever writes.
+    pub(crate) fn reader(&self) -> anyhow::Result<Store> {
+        if !self.store_dir().exists() {
+            let data = self.data.display();
+            return Err(misuse(format!(
+                "no observations in `{data}` yet: bring some in with `spoor ingest`, or try `spoor demo --data {data}`"
+            )));
+        }
+        Ok(Store::open_reader(&self.store_dir(), self.options())?)
+    }
+
+    /// The store, to write; made where there is none.
+    pub(crate) fn writer(&self) -> anyhow::Result<Store> {
+        std::fs::create_dir_all(&self.data).with_context(|| format!("`{}`", self.data.display()))?;
+        Ok(Store::open(&self.store_dir(), self.options())?)
+    }
+
+    /// An engine to ask; one that may also remember what is looked up, where `live`.
+    pub(crate) fn engine(&self, live: bool) -> anyhow::Result<Engine> {
+        let store = if live { self.writer()? } else { self.reader()? };
+        let mut engine = Engine::new(store);
+        engine.labels = self.labels()?;
+        if !self.config.engine.weights.is_empty() {
+            engine.weights = Weights::parse(&read(Path::new(&self.config.engine.weights))?)?;
+        }
+        Ok(engine)
+    }
+
+    /// The way to the outside, as far as the configuration and the permission go.
+    pub(crate) fn live(&self, asked: &arguments::Live) -> anyhow::Result<Live> {
+        let pap = asked.pap.unwrap_or(self.config.online.pap);
+        let permit = collect::Permit { pap, actor: self.user(), reason: asked.reason.clone() };
+        Live::new(self.collector()?, &self.data, permit, Arc::new(moment::now))
+    }
+
+    /// An interrupt that Ctrl-C does not need: the terminal ends the process, and nothing acknowledged is lost.
+    pub(crate) fn interrupt(&self) -> Interrupt {
+        Interrupt::default()
+    }
+
+    fn labels(&self) -> anyhow::Result<Labels> {
+        let mut labels = Labels::bundled();
+        for path in &self.config.engine.labels {
+            labels.add(&read(path)?).with_context(|| format!("`{}`", path.display()))?;
+        }
+        Ok(labels)
+    }
+
+    fn options(&self) -> Options {
+        Options {
+            memory_bytes: self.config.store.memory_mib as usize * (1 << 20),
+            gap_seconds: i64::from(self.config.store.gap_days) * model::time::DAY,
+            ..Options::default()
+        }
+    }
+
+    fn collector(&self) -> anyhow::Result<collect::Config> {
+        let online = &self.config.online;
+        let mut config = collect::Config::default();
+        config.resolvers = online.resolvers.clone();
+        config.allow_private = online.allow_private.clone();
+        config.whois.enabled = online.whois;
+        config.whois.registrar_hosts = online.registrar_hosts.clone();
+        config.rdap.enabled = online.rdap;
+        config.rdap.allow_hosts = online.registrar_hosts.clone();
+        config.whois.servers = online.whois_at.clone();
+        config.rdap.servers = online.rdap_at.clone();
+        if !online.whois_servers.is_empty() {
+            config.whois.zone_list = Some(read(Path::new(&online.whois_servers))?);
+        }
+        config.rdap.bootstrap = online.rdap_bootstrap.iter().map(|path| read(path)).collect::<Result<_, _>>()?;
+        Ok(config)
+    }
+}
+
+fn read(path: &Path) -> anyhow::Result<String> {
+    std::fs::read_to_string(path).with_context(|| format!("`{}`", path.display()))
+}
+
+/// The XDG data directory (XDG Base Directory Specification §3).
+fn default_data() -> Option<PathBuf> {
+    let base = std::env::var_os("XDG_DATA_HOME").filter(|base| !base.is_empty()).map(PathBuf::from);
+    let base = base.or_else(|| Some(PathBuf::from(std::env::var_os("HOME")?).join(".local/share")))?;
+    Some(base.join("spoor"))
+}
