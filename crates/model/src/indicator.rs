@@ -143,7 +143,8 @@ impl Indicator {
         self.to_string()
     }
 
-    /// The form to show people: nothing makes a link of it, and [`Indicator::guess`] reads it.
+    /// The form to show people: nothing makes a link of it, and [`Indicator::guess`] reads it, unless a path or key
+    /// itself looks defanged or quoted.
     pub fn defanged(&self) -> String {
         match self {
             Indicator::Url(url) => url.defanged(),

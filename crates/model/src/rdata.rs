@@ -14,6 +14,8 @@ mod bitmap;
 mod layout;
 mod location;
 mod parameter;
+#[cfg(test)]
+mod property;
 mod read;
 mod wire;
 mod write;

@@ -107,22 +107,16 @@ impl SuffixList {
     /// The prevailing rule: an exception beats all, else the longest match, else `*`.
     fn suffix(&self, wire: &[u8], labels: usize) -> (usize, Section) {
         let (mut at, mut left) = (0, labels);
-        let mut wildcard = None; // set when the name just passed is one label below the current one
         while left > 0 {
             let rules = self.rules.get(&wire[at..]).copied().unwrap_or_default();
+            // Names get shorter, so the first match is the longest; a wildcard matches one label more than it stands at.
             if let Some(section) = rules.exception {
                 return (left - 1, section);
             }
-            if let Some(section) = rules.wildcard
-                && left < labels
-            {
-                wildcard = Some((left + 1, section));
-            }
-            if let Some(found) = wildcard.take() {
-                return found;
+            if let Some(section) = rules.wildcard.filter(|_| left < labels) {
+                return (left + 1, section);
             }
             if let Some(section) = rules.exact {
-                // A longer wildcard match was returned above; a shorter rule cannot prevail.
                 return (left, section);
             }
             at += 1 + usize::from(wire[at]);

@@ -34,7 +34,7 @@ impl Line {
 
     /// A registry key: its hive in full, one backslash between keys, none at the end.
     pub(super) fn registry_key(text: &str) -> Result<Line, String> {
-        let line = Line::parse(text)?;
+        let line = Line::parse(text.trim_end_matches(|c: char| c == '\\' || c.is_whitespace()))?;
         let mut keys = line.0.split('\\').filter(|key| !key.is_empty());
         let first = keys.next().filter(|_| !line.0.starts_with('\\')).unwrap_or_default().trim_end_matches(':');
         let named = |(short, full): &&(&str, &str)| [short, full].iter().any(|hive| hive.eq_ignore_ascii_case(first));
