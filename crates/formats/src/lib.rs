@@ -12,5 +12,6 @@ pub mod disclosure;
 pub mod line;
 pub mod rdap;
 mod remark;
+pub mod whois;
 
 pub use remark::{Place, REMARK_TEXT_MAX, REMARKS_MAX, Remark, RemarkKind};

@@ -1,0 +1,394 @@
+//! A person or an organisation: what was said of it, and what its lines without labels are.
+//!
+//! Half of the layouts give a contact as the lines of an envelope. What a line is shows in the line itself (an e-mail
+//! address, a telephone number, a country) or in its place: the first line names somebody.
+
+use std::{collections::HashSet, sync::LazyLock};
+
+use model::{Contact, Disclosed};
+
+use super::label::{Field, fold};
+use crate::disclosure::{disclosed, disclosed_email, spread_proxy};
+
+/// How many fields are kept of one party.
+const FIELDS_MAX: usize = 200;
+
+/// What was said of a party, in order.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Party<'a> {
+    fields: Vec<(Field, &'a str)>,
+}
+
+impl<'a> Party<'a> {
+    /// Adds a value.
+    pub(super) fn add(&mut self, field: Field, value: &'a str) {
+        if !value.is_empty() && field != Field::Ignored && self.fields.len() < FIELDS_MAX {
+            self.fields.push((field, value));
+        }
+    }
+
+    /// Whether nothing was said.
+    pub(super) fn is_empty(&self) -> bool {
+        self.fields.is_empty()
+    }
+
+    /// Whether it has a handle and nothing else that identifies.
+    pub(super) fn is_reference(&self) -> bool {
+        !self.fields.iter().any(|(field, _)| {
+            matches!(field, Field::Name | Field::Organization | Field::Email | Field::Street | Field::Phone)
+        })
+    }
+
+    /// The first value of a field.
+    pub(super) fn first(&self, field: Field) -> Option<&'a str> {
+        self.all(field).next()
+    }
+
+    /// All values of a field.
+    pub(super) fn all(&self, field: Field) -> impl Iterator<Item = &'a str> + '_ {
+        self.fields.iter().filter(move |(known, _)| *known == field).map(|(_, value)| *value)
+    }
+
+    /// What it is called, for parties of which only that matters.
+    pub(super) fn called(&self) -> Option<&'a str> {
+        [Field::Name, Field::Organization, Field::Text].into_iter().find_map(|field| self.first(field))
+    }
+
+    /// The contact. Its scope is not known here.
+    pub(super) fn contact(&self) -> Contact {
+        let mut envelope = Envelope::default();
+        for line in self.all(Field::Text) {
+            envelope.line(line);
+        }
+        let text = |field| self.first(field).map_or(Disclosed::Absent, disclosed);
+        let or = |stated: Disclosed, found: Option<&str>| match stated {
+            Disclosed::Absent => found.map_or(Disclosed::Absent, disclosed),
+            stated => stated,
+        };
+        let email = self.first(Field::Email).map(plain_email).or_else(|| envelope.email.clone());
+        let (name, organization) = envelope.names(self.first(Field::Name).is_some());
+        let mut contact = Contact {
+            handle: or(text(Field::Handle), self.first(Field::RegistryHandle).or(envelope.handle)),
+            scope: None,
+            name: or(or(text(Field::Name), self.joined_name().as_deref()), name),
+            organization: or(text(Field::Organization), organization),
+            email: email.map_or(Disclosed::Absent, |email| disclosed_email(&email)),
+            phone: or(text(Field::Phone), envelope.phone),
+            fax: or(text(Field::Fax), envelope.fax),
+            street: self.street(&envelope),
+            city: text(Field::City),
+            state: text(Field::State),
+            postal_code: text(Field::PostalCode),
+            country: or(or(text(Field::CountryCode), self.country()), envelope.country),
+        };
+        spread_proxy(&mut contact);
+        contact
+    }
+
+    fn joined_name(&self) -> Option<String> {
+        let last = self.first(Field::LastName)?;
+        Some(self.first(Field::FirstName).map_or_else(|| last.to_owned(), |first| format!("{first} {last}")))
+    }
+
+    /// The country: as stated, else the last line of the street where that is one.
+    fn country(&self) -> Option<&'a str> {
+        self.first(Field::Country).or_else(|| self.all(Field::Street).last().filter(|line| is_country(line)))
+    }
+
+    fn street(&self, envelope: &Envelope<'a>) -> Disclosed {
+        let named = self.first(Field::Country).is_some();
+        let mut lines: Vec<&str> = self.all(Field::Street).collect();
+        if !named && lines.len() > 1 && lines.last().is_some_and(|line| is_country(line)) {
+            lines.pop();
+        }
+        lines.extend(envelope.street());
+        lines.retain(|line| disclosed(line) != Disclosed::Absent);
+        disclosed(&lines.join(", "))
+    }
+}
+
+/// The lines of an envelope, sorted.
+#[derive(Debug, Default)]
+struct Envelope<'a> {
+    /// Lines that are nothing else, in order.
+    plain: Vec<&'a str>,
+    /// What stands beside an e-mail address.
+    beside_email: Option<&'a str>,
+    email: Option<String>,
+    phone: Option<&'a str>,
+    fax: Option<&'a str>,
+    handle: Option<&'a str>,
+    country: Option<&'a str>,
+}
+
+impl<'a> Envelope<'a> {
+    fn line(&mut self, line: &'a str) {
+        let line = self.without_handle(line);
+        if let Some((rest, email)) = split_email(line) {
+            self.email.get_or_insert(email);
+            let (handle, rest) = split_front_handle(rest);
+            self.handle = self.handle.or(handle);
+            if !rest.is_empty() {
+                self.beside_email.get_or_insert(rest);
+            }
+        } else if let Some((is_fax, number)) = phone(line) {
+            let room = if is_fax || self.phone.is_some() { &mut self.fax } else { &mut self.phone };
+            room.get_or_insert(number);
+        } else if is_country(line) && !self.plain.is_empty() {
+            self.country.get_or_insert(line);
+        } else if !line.is_empty() {
+            self.plain.push(line);
+        }
+    }
+
+    /// Takes a handle in brackets off the end of a line.
+    fn without_handle(&mut self, line: &'a str) -> &'a str {
+        let found = line.strip_suffix([')', ']']).and_then(|rest| rest.rsplit_once(['(', '[']));
+        match found {
+            Some((rest, inner)) if looks_like_handle(inner) => {
+                self.handle.get_or_insert(inner);
+                rest.trim_end()
+            }
+            _ => line,
+        }
+    }
+
+    /// The name and the organisation, where the lines tell.
+    fn names(&self, named: bool) -> (Option<&'a str>, Option<&'a str>) {
+        let (first, second) = (self.plain.first().copied(), self.plain.get(1).copied());
+        match (self.beside_email, first) {
+            (Some(name), Some(organization)) if self.plain.len() > 1 || !is_street(organization) => {
+                (Some(name), Some(organization))
+            }
+            (Some(name), _) => (Some(name), None),
+            (None, Some(first)) if named || is_organization(first) => {
+                let name = second.filter(|second| !named && is_person(second));
+                (name, Some(first))
+            }
+            (None, Some(first)) => (Some(first), second.filter(|second| is_organization(second))),
+            (None, None) => (None, None),
+        }
+    }
+
+    /// The lines below the names.
+    fn street(&self) -> &[&'a str] {
+        let (name, organization) = self.names(false);
+        let used = usize::from(name.is_some_and(|name| self.plain.contains(&name)))
+            + usize::from(organization.is_some_and(|name| self.plain.contains(&name)));
+        self.plain.get(used..).unwrap_or_default()
+    }
+}
+
+/// Whether a text looks like what a registry or registrar gives out as an id: one word of letters, digits and
+/// hyphens, with a digit or with a hyphen between capitals.
+pub(super) fn looks_like_handle(text: &str) -> bool {
+    let plain = text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'));
+    let digits = text.bytes().filter(u8::is_ascii_digit).count();
+    let capitals = text.contains('-') && !text.bytes().any(|b| b.is_ascii_lowercase());
+    plain && (2..=40).contains(&text.len()) && (digits > 0 || capitals)
+}
+
+/// Takes the e-mail address out of a line; the rest is what stands before it.
+fn split_email(line: &str) -> Option<(&str, String)> {
+    if let Some(at) = line.find(" [at] ") {
+        let start = line.get(..at)?.rfind([' ', '\t', '(', '<']).map_or(0, |before| before + 1);
+        let email = line.get(start..)?.trim_end_matches([')', '>', ' ']).replace(" [at] ", "@");
+        return Some((line.get(..start)?.trim_end_matches([' ', '\t', '(', '<']), email));
+    }
+    let at = line.find('@')?;
+    let cut: &[char] = &[' ', '\t', '<', '(', '[', ',', ':'];
+    let start = line.get(..at)?.rfind(cut).map_or(0, |before| before + 1);
+    let end = line.get(at..)?.find([' ', '\t', '>', ')', ']', ',']).map_or(line.len(), |after| at + after);
+    let email = line.get(start..end)?;
+    let rest = line.get(..start)?.trim_end_matches(cut);
+    let rest = rest.strip_suffix("mailto").unwrap_or(rest).trim_end_matches(cut);
+    let label = ["email", "e-mail", "mail"].iter().any(|label| rest.eq_ignore_ascii_case(label));
+    email.contains('.').then(|| (if label { "" } else { rest }, email.to_owned()))
+}
+
+fn plain_email(text: &str) -> String {
+    split_email(text).map_or_else(|| text.to_owned(), |(_, email)| email)
+}
+
+/// `AB12(a@b.example)`: the handle in front of an address.
+fn split_front_handle(rest: &str) -> (Option<&str>, &str) {
+    if looks_like_handle(rest) { (Some(rest), "") } else { (None, rest) }
+}
+
+/// A telephone number, and whether the line says that it is a fax.
+fn phone(line: &str) -> Option<(bool, &str)> {
+    let start = line.find(|c: char| c.is_ascii_digit() || matches!(c, '+' | '('))?;
+    let (word, number) = line.split_at(start);
+    let word = word.trim_matches([' ', '.', ':', '\t']).to_ascii_lowercase();
+    let is_fax = word.contains("fax");
+    let labelled = is_fax || matches!(word.as_str(), "tel" | "phone" | "telephone" | "voice" | "t" | "ph");
+    let digits = number.bytes().filter(u8::is_ascii_digit).count();
+    let plain = number.bytes().all(|b| b.is_ascii_digit() || b" +-().,/x#".contains(&b));
+    let bare = word.is_empty() && (number.starts_with(['+', '(']) || digits >= 9);
+    ((labelled || bare) && plain && digits >= 6 || labelled && digits >= 5).then_some((is_fax, number))
+}
+
+static COUNTRIES: LazyLock<HashSet<&'static str>> = LazyLock::new(|| {
+    let lines = include_str!("../../data/whois/countries.txt").lines().filter(|line| !line.starts_with('#'));
+    lines.filter_map(|line| line.split_once(": ")).flat_map(|(code, names)| names.split("; ").chain([code])).collect()
+});
+
+/// Whether a line is a country: a code in capitals or a name.
+fn is_country(line: &str) -> bool {
+    line.len() < 50 && (COUNTRIES.contains(line) && line.len() == 2 || COUNTRIES.contains(line.to_lowercase().as_str()))
+}
+
+fn is_street(line: &str) -> bool {
+    line.bytes().any(|b| b.is_ascii_digit())
+}
+
+fn is_organization(line: &str) -> bool {
+    let mut folded = String::new();
+    fold(line, &mut folded);
+    folded.split(' ').any(|word| ORGANIZATIONS.contains(&word)) || line.contains(" S.A") || line.contains(" & ")
+}
+
+/// Two to four words of letters, each with a capital in front.
+fn is_person(line: &str) -> bool {
+    let words = line.split_whitespace().count();
+    (2..=4).contains(&words)
+        && !is_organization(line)
+        && line.split_whitespace().all(|word| word.starts_with(char::is_uppercase))
+        && line.chars().all(|c| c.is_alphabetic() || matches!(c, ' ' | '.' | '-' | '\''))
+}
+
+/// Words that only organisations have in their names.
+const ORGANIZATIONS: &[&str] = &[
+    "ab",
+    "academy",
+    "ag",
+    "agency",
+    "aps",
+    "as",
+    "association",
+    "bank",
+    "bhd",
+    "bv",
+    "bank",
+    "center",
+    "centre",
+    "college",
+    "com",
+    "commission",
+    "company",
+    "corp",
+    "corporation",
+    "council",
+    "department",
+    "doo",
+    "ehf",
+    "enterprise",
+    "enterprises",
+    "foundation",
+    "gmbh",
+    "government",
+    "group",
+    "holding",
+    "holdings",
+    "hosting",
+    "inc",
+    "incorporated",
+    "institute",
+    "international",
+    "internet",
+    "kft",
+    "kg",
+    "limited",
+    "llc",
+    "llp",
+    "ltd",
+    "ltda",
+    "media",
+    "ministry",
+    "network",
+    "networks",
+    "nv",
+    "office",
+    "oy",
+    "oü",
+    "plc",
+    "privacy",
+    "pte",
+    "pty",
+    "pvt",
+    "registry",
+    "sa",
+    "sarl",
+    "sas",
+    "school",
+    "service",
+    "services",
+    "sia",
+    "sl",
+    "societe",
+    "society",
+    "software",
+    "solutions",
+    "spa",
+    "sro",
+    "srl",
+    "studio",
+    "systems",
+    "technologies",
+    "technology",
+    "trust",
+    "uab",
+    "university",
+    "web",
+    "zrt",
+    "şti",
+    "ooo",
+    "ооо",
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn contact(lines: &[&str]) -> Contact {
+        let mut party = Party::default();
+        for line in lines {
+            party.add(Field::Text, line);
+        }
+        party.contact()
+    }
+
+    #[test]
+    fn envelopes() {
+        let found = contact(&[
+            "Example Ltd",
+            "Ada Example  ada@mail.example",
+            "+1.5550100100",
+            "+1.5550100101",
+            "1 Main Street",
+            "Springfield",
+            "US",
+        ]);
+        assert_eq!(found.organization.stated(), Some("Example Ltd"));
+        assert_eq!(found.name.stated(), Some("Ada Example"));
+        assert_eq!(found.email.stated(), Some("ada@mail.example"));
+        assert_eq!((found.phone.stated(), found.fax.stated()), (Some("+1.5550100100"), Some("+1.5550100101")));
+        assert_eq!(found.street.stated(), Some("1 Main Street, Springfield"));
+        assert_eq!(found.country.stated(), Some("US"));
+        let found = contact(&["Ada Example (ADA-1-TEST)", "1 Main Street", "Tel. +1 555 0100", "Fax. +1 555 0101"]);
+        assert_eq!((found.name.stated(), found.handle.stated()), (Some("Ada Example"), Some("ADA-1-TEST")));
+        assert_eq!(found.fax.stated(), Some("+1 555 0101"));
+        let found = contact(&["AE12(ada@mail.example)", "Ada Example"]);
+        assert_eq!((found.handle.stated(), found.name.stated()), (Some("AE12"), Some("Ada Example")));
+    }
+
+    #[test]
+    fn handles() {
+        for handle in ["AB12-RIPE", "G79455", "13244", "ANO-FRNIC", "eds1008-4130626"] {
+            assert!(looks_like_handle(handle), "{handle}");
+        }
+        for other in ["Example", "Example Ltd", "a@b.example", "1&1", ""] {
+            assert!(!looks_like_handle(other), "{other}");
+        }
+    }
+}

@@ -1,0 +1,326 @@
+//! From lines to what they say, in one pass.
+//!
+//! The reader knows whom the lines are about (the subject): the head of a section, the first label of a paragraph or a
+//! label's own words tell it. The head of a section is *firm*: within it "State" is a part of an address. A label with
+//! a value (`Registrant: Example Ltd`) is not: what follows it may again be about the domain.
+
+use model::Role;
+
+use super::{
+    label::{DomainField, Field, Meaning, Subject, meaning},
+    line::{Kind, Line, Lines, Paragraph},
+    party::{Party, looks_like_handle},
+    server::Servers,
+};
+
+/// All that one answer says, before it is judged.
+#[derive(Debug, Default)]
+pub(super) struct Draft<'a> {
+    /// The four contacts, in the order of [`Role::CONTACTS`].
+    pub(super) contacts: [Party<'a>; 4],
+    /// The registrar.
+    pub(super) registrar: Party<'a>,
+    /// The reseller.
+    pub(super) reseller: Party<'a>,
+    /// Objects that contacts refer to by handle.
+    pub(super) objects: Vec<Party<'a>>,
+    /// Name servers.
+    pub(super) servers: Servers,
+    /// Everything about the domain itself, with its line.
+    pub(super) domain: Vec<(DomainField, &'a str, usize)>,
+    /// Lines that were not understood.
+    pub(super) unknown: Vec<(usize, &'a str)>,
+    /// How many lines have something on them.
+    pub(super) lines: usize,
+}
+
+/// How many objects are read.
+const OBJECTS_MAX: usize = 200;
+/// Text of so many words is a notice to people.
+const PROSE_WORDS: usize = 8;
+
+/// Reads all lines. Fields that stand alone belong to `default`.
+pub(super) fn read<'a>(lines: &Lines<'a>, default: Role) -> Draft<'a> {
+    let mut reader = Reader::new(default);
+    for line in &lines.lines {
+        let paragraph = lines.paragraphs.get(line.paragraph).copied().unwrap_or_default();
+        reader.line(line, paragraph);
+    }
+    reader.draft
+}
+
+#[derive(Debug)]
+struct Reader<'a> {
+    draft: Draft<'a>,
+    default: Role,
+    subject: Subject,
+    firm: bool,
+    /// Where the head of the section stands.
+    indent: usize,
+    /// Whether the section has anything yet.
+    filled: bool,
+    /// The label whose value is expected on deeper lines, and where it stands.
+    pending: Option<(Target, usize)>,
+    last: Option<Field>,
+    paragraph: usize,
+    start: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Target {
+    Domain(DomainField),
+    Party(Subject, Field),
+}
+
+impl<'a> Reader<'a> {
+    fn new(default: Role) -> Reader<'a> {
+        Reader {
+            draft: Draft::default(),
+            default,
+            subject: Subject::Domain,
+            firm: false,
+            indent: 0,
+            filled: false,
+            pending: None,
+            last: None,
+            paragraph: usize::MAX,
+            start: true,
+        }
+    }
+
+    fn line(&mut self, line: &Line<'a>, paragraph: Paragraph) {
+        if matches!(line.kind, Kind::Blank) {
+            return;
+        }
+        self.draft.lines += 1;
+        if matches!(line.kind, Kind::Comment) {
+            return;
+        }
+        self.start = line.paragraph != self.paragraph;
+        if self.start {
+            self.paragraph = line.paragraph;
+            self.open(line, paragraph);
+        }
+        match line.kind {
+            Kind::Known(meaning, value) => self.known(line, paragraph, meaning, value),
+            Kind::Unknown(text) => self.unknown(line, text),
+            Kind::Text(text) => self.text(line, text),
+            Kind::Blank | Kind::Comment => {}
+        }
+    }
+
+    /// The first line of a paragraph: does the section go on?
+    fn open(&mut self, line: &Line<'a>, paragraph: Paragraph) {
+        let goes_on = !matches!(self.subject, Subject::Domain | Subject::Object(_))
+            && self.firm
+            && (!self.filled || line.indent > self.indent);
+        if goes_on {
+            return;
+        }
+        self.turn(Subject::Domain, false, line.indent);
+        self.pending = self.pending.filter(|(_, indent)| line.indent > *indent);
+        if paragraph.handle && !paragraph.domain {
+            self.begin_object(line.indent);
+        }
+    }
+
+    fn begin_object(&mut self, indent: usize) {
+        if self.draft.objects.len() < OBJECTS_MAX {
+            self.draft.objects.push(Party::default());
+        }
+        self.turn(Subject::Object(self.draft.objects.len() - 1), true, indent);
+    }
+
+    fn turn(&mut self, subject: Subject, firm: bool, indent: usize) {
+        (self.subject, self.firm, self.indent) = (subject, firm, indent);
+        (self.filled, self.last) = (false, None);
+    }
+
+    fn known(&mut self, line: &Line<'a>, paragraph: Paragraph, meaning: Meaning, value: &'a str) {
+        self.pending = None;
+        let is_object = matches!(self.subject, Subject::Object(_));
+        let in_party = self.firm && !matches!(self.subject, Subject::Domain | Subject::Servers);
+        let set_aside = meaning.field == Some(Field::Ignored) && meaning.domain.is_some();
+        if meaning.domain == Some(DomainField::ContactType) {
+            self.contact_type(line, value);
+        } else if let Some((whose, field)) = meaning.of {
+            self.field(line, whose, field, value);
+        } else if let Some(role) = meaning.role.filter(|_| value.is_empty()) {
+            self.turn(role, true, line.indent);
+        } else if let Some(field) = meaning.field.filter(|_| in_party && (!set_aside || self.filled || is_object)) {
+            self.own_field(line, paragraph, field, value);
+        } else if let Some(field) = meaning.domain {
+            self.domain(line, field, value);
+        } else if let Some(role) = meaning.role {
+            self.role(line, paragraph, role, value);
+        } else if let Some(field) = meaning.field {
+            self.own_field(line, paragraph, field, value);
+        }
+    }
+
+    /// `Contact Type: admin` opens a section.
+    fn contact_type(&mut self, line: &Line<'a>, value: &str) {
+        let role = meaning(value, &mut String::new()).and_then(|meaning| meaning.role);
+        self.turn(role.unwrap_or(Subject::Other), true, line.indent);
+    }
+
+    /// `registrant: Example Ltd` or `admin-c: AB12-RIPE`.
+    fn role(&mut self, line: &Line<'a>, paragraph: Paragraph, role: Subject, value: &'a str) {
+        if matches!(self.subject, Subject::Object(_)) {
+            return; // an object's own contacts
+        }
+        let firm = self.start && !paragraph.domain && paragraph.labels > 1;
+        self.turn(role, firm, line.indent);
+        self.filled = true;
+        let Some(party) = self.party(role) else { return };
+        if looks_like_handle(value) && role != Subject::Registrar {
+            party.add(Field::Handle, value);
+        } else {
+            party.add(Field::Text, value);
+        }
+    }
+
+    /// A field without a name: whose is it?
+    fn own_field(&mut self, line: &Line<'a>, paragraph: Paragraph, field: Field, value: &'a str) {
+        if self.start && field == Field::Name && self.subject == Subject::Domain && !paragraph.domain {
+            let role = meaning(value, &mut String::new()).and_then(|meaning| meaning.role);
+            if let Some(role) = role.filter(|_| !value.contains(' ')) {
+                return self.turn(role, true, line.indent); // `contact: administrative`
+            }
+            if looks_like_handle(value) {
+                self.begin_object(line.indent); // `contact: AB12`
+                return self.field(line, self.subject, Field::Handle, value);
+            }
+        }
+        let whose = match self.subject {
+            Subject::Domain | Subject::Servers if !paragraph.domain && self.is_glue(value) => return self.glue(value),
+            Subject::Domain | Subject::Servers => Subject::Contact(self.default),
+            subject => subject,
+        };
+        self.field(line, whose, field, value);
+    }
+
+    fn is_glue(&self, value: &str) -> bool {
+        self.subject == Subject::Servers && value.parse::<std::net::IpAddr>().is_ok()
+    }
+
+    fn glue(&mut self, value: &str) {
+        self.draft.servers.add_addresses(value);
+    }
+
+    fn field(&mut self, line: &Line<'a>, whose: Subject, field: Field, value: &'a str) {
+        self.filled |= whose == self.subject;
+        self.last = Some(field);
+        if value.is_empty() {
+            self.pending = Some((Target::Party(whose, field), line.indent));
+        } else if let Some(party) = self.party(whose) {
+            party.add(field, value);
+        }
+    }
+
+    fn party(&mut self, subject: Subject) -> Option<&mut Party<'a>> {
+        match subject {
+            Subject::Contact(role) => {
+                let at = Role::CONTACTS.iter().position(|known| *known == role)?;
+                self.draft.contacts.get_mut(at)
+            }
+            Subject::Registrar => Some(&mut self.draft.registrar),
+            Subject::Reseller => Some(&mut self.draft.reseller),
+            Subject::Object(at) => self.draft.objects.get_mut(at),
+            Subject::Domain | Subject::Servers | Subject::Other => None,
+        }
+    }
+
+    fn domain(&mut self, line: &Line<'a>, field: DomainField, value: &'a str) {
+        if matches!(self.subject, Subject::Object(_)) {
+            if let Ok(address) = value.parse::<std::net::IpAddr>() {
+                self.draft.servers.add_address(address);
+            }
+            return;
+        }
+        match field {
+            DomainField::Servers if value.is_empty() => self.turn(Subject::Servers, true, line.indent),
+            DomainField::Servers => {
+                self.turn(Subject::Domain, false, line.indent);
+                self.draft.servers.add(value);
+            }
+            DomainField::Glue => self.glue(value),
+            DomainField::Ignored => {
+                self.glue_remark(value);
+                self.unfold(field, line);
+            }
+            _ if value.is_empty() => self.unfold(field, line),
+            _ => {
+                if field == DomainField::Name {
+                    self.turn(Subject::Domain, false, line.indent);
+                }
+                self.draft.domain.push((field, value, line.number));
+            }
+        }
+    }
+
+    /// Some registries write the address of a name server as a remark under it.
+    fn glue_remark(&mut self, value: &str) {
+        if let Ok(address) = value.parse() {
+            self.draft.servers.add_address(address);
+        }
+    }
+
+    /// A label of the domain without a value: what it has may stand on deeper lines.
+    fn unfold(&mut self, field: DomainField, line: &Line<'a>) {
+        if self.firm && line.indent <= self.indent {
+            self.turn(Subject::Domain, false, line.indent);
+        }
+        self.pending = Some((Target::Domain(field), line.indent));
+    }
+
+    fn unknown(&mut self, line: &Line<'a>, text: &'a str) {
+        self.pending = None;
+        self.last = None;
+        self.draft.unknown.push((line.number, text));
+    }
+
+    fn text(&mut self, line: &Line<'a>, text: &'a str) {
+        if let Some((target, indent)) = self.pending {
+            if line.indent > indent {
+                return self.unfolded(line, target, text);
+            }
+            self.pending = None;
+        }
+        match self.subject {
+            Subject::Servers => {
+                self.filled = true;
+                if !self.draft.servers.add(text) {
+                    self.lost(line, text);
+                }
+            }
+            Subject::Domain => self.lost(line, text),
+            subject => {
+                self.filled = true;
+                let field = if self.last == Some(Field::Street) { Field::Street } else { Field::Text };
+                if let Some(party) = self.party(subject) {
+                    party.add(field, text);
+                }
+            }
+        }
+    }
+
+    fn unfolded(&mut self, line: &Line<'a>, target: Target, text: &'a str) {
+        match target {
+            Target::Domain(DomainField::Ignored) => {}
+            Target::Domain(field) => self.draft.domain.push((field, text, line.number)),
+            Target::Party(whose, field) => {
+                if let Some(party) = self.party(whose) {
+                    party.add(field, text);
+                }
+            }
+        }
+    }
+
+    /// Text that belongs to nothing: a notice where it is a sentence, else it was not understood.
+    fn lost(&mut self, line: &Line<'a>, text: &'a str) {
+        if text.split_whitespace().nth(PROSE_WORDS - 1).is_none() {
+            self.draft.unknown.push((line.number, text));
+        }
+    }
+}

@@ -1,0 +1,240 @@
+//! From a draft to a registration.
+
+use std::collections::HashMap;
+
+use model::{
+    Contact, Name, Registration, Role, Scope, Time, fold,
+    registration::{Registrar, State},
+};
+
+use super::{
+    Parsed,
+    date::{self, Order},
+    label::{DomainField, Field},
+    line::{LINES_MAX, TEXT_MAX, lines},
+    party::Party,
+    peculiar,
+    reader::{Draft, read},
+    state,
+};
+use crate::{Remark, RemarkKind, remark::note};
+
+/// How many statuses are kept.
+const STATUSES_MAX: usize = 50;
+
+/// Reads one answer of `server` about `domain`.
+pub fn parse(text: &str, server: &str, domain: &Name) -> Parsed {
+    let zone = peculiar::zone(domain);
+    let peculiar = peculiar::of(server, &zone);
+    let lines = lines(text);
+    let mut draft = read(&lines, peculiar.contact);
+    let mut remarks = Vec::new();
+    if lines.cut {
+        let said = format!("read {TEXT_MAX} octets and {LINES_MAX} lines at most");
+        note(&mut remarks, Remark::whole(RemarkKind::Limit, &said));
+    }
+    for (line, text) in &draft.unknown {
+        note(&mut remarks, Remark::line(*line, RemarkKind::NotUnderstood, text));
+    }
+    let mut registration = registration(&mut draft, peculiar.order, &mut remarks);
+    let scopes = Scopes::of(&registration, server, zone);
+    scopes.apply(&mut registration, &draft);
+    registration.state = state_of(&registration, &draft, || state::of_text(&lines));
+    let referral = draft.registrar.first(Field::Whois).and_then(host);
+    let wait_seconds = (registration.state == State::Throttled).then(|| state::wait_seconds(text)).flatten();
+    let understood = draft.lines - draft.unknown.len();
+    Parsed { registration, referral, wait_seconds, remarks, lines: draft.lines, understood }
+}
+
+fn registration(draft: &mut Draft<'_>, order: Order, remarks: &mut Vec<Remark>) -> Registration {
+    let seen = draft.domain.iter().filter(|(field, ..)| is_date(*field)).find_map(|(_, text, _)| date::order(text));
+    let dates = Dates::of(draft, seen.unwrap_or(order), remarks);
+    let [registrant, admin, tech, billing] = contacts(draft);
+    let first = |field| draft.domain.iter().find(|(known, ..)| *known == field).map(|(_, text, _)| *text);
+    Registration {
+        domain: first(DomainField::Name).and_then(domain_name),
+        state: State::Malformed,
+        registry_id: first(DomainField::Id).map(str::to_owned),
+        registrar: registrar(&draft.registrar),
+        reseller: draft.reseller.called().map(str::to_owned),
+        created: dates.created,
+        updated: dates.updated,
+        expires: dates.expires,
+        statuses: statuses(draft),
+        nameservers: draft.servers.take(),
+        signed: first(DomainField::Signed).and_then(signed),
+        registrant,
+        admin,
+        tech,
+        billing,
+    }
+}
+
+fn is_date(field: DomainField) -> bool {
+    matches!(field, DomainField::Created | DomainField::Updated | DomainField::Expires)
+}
+
+#[derive(Default)]
+struct Dates {
+    created: Option<Time>,
+    updated: Option<Time>,
+    expires: Option<Time>,
+}
+
+impl Dates {
+    /// The first readable date of each kind.
+    fn of(draft: &Draft<'_>, order: Order, remarks: &mut Vec<Remark>) -> Dates {
+        let mut dates = Dates::default();
+        for (field, text, line) in &draft.domain {
+            let room = match field {
+                DomainField::Created => &mut dates.created,
+                DomainField::Updated => &mut dates.updated,
+                DomainField::Expires => &mut dates.expires,
+                _ => continue,
+            };
+            match date::parse(text, order) {
+                Some(time) => *room = room.or(Some(time)),
+                None if text.bytes().any(|b| matches!(b, b'1'..=b'9')) => {
+                    note(remarks, Remark::line(*line, RemarkKind::BadValue, text));
+                }
+                None => {}
+            }
+        }
+        dates
+    }
+}
+
+/// The contacts, joined with the objects to which they refer.
+fn contacts(draft: &Draft<'_>) -> [Contact; 4] {
+    let mut objects: HashMap<String, &Party<'_>> = HashMap::new();
+    for object in &draft.objects {
+        if let Some(handle) = object.first(Field::Handle) {
+            objects.entry(fold::handle(handle)).or_insert(object);
+        }
+    }
+    [0, 1, 2, 3].map(|at| draft.contacts.get(at).map_or_else(Contact::default, |party| contact(party, &objects)))
+}
+
+fn contact(party: &Party<'_>, objects: &HashMap<String, &Party<'_>>) -> Contact {
+    let reference = party.first(Field::Handle).or_else(|| party.first(Field::Text));
+    let object = reference.and_then(|handle| objects.get(&fold::handle(handle)));
+    match object {
+        Some(object) if party.is_reference() => object.contact(),
+        _ => party.contact(),
+    }
+}
+
+fn registrar(party: &Party<'_>) -> Registrar {
+    let text = |field| party.first(field).map(str::to_owned);
+    Registrar {
+        name: party.first(Field::Text).or(party.called()).map(|name| plain_name(name).to_owned()),
+        iana_id: party.first(Field::Iana).and_then(|id| id.parse().ok()),
+        url: text(Field::Url),
+        whois_server: party.first(Field::Whois).and_then(host),
+        abuse_email: text(Field::AbuseEmail),
+        abuse_phone: text(Field::AbusePhone),
+    }
+}
+
+/// A registrar's name without the id or address in brackets behind it.
+fn plain_name(name: &str) -> &str {
+    let Some((front, inner)) = name.strip_suffix([')', ']']).and_then(|rest| rest.rsplit_once(['(', '['])) else {
+        return name;
+    };
+    let is_note = inner.contains("://") || inner.contains("www.") || inner.contains('=') || {
+        inner.bytes().any(|b| b.is_ascii_digit()) && !inner.trim().contains(' ')
+    };
+    if is_note && !front.trim().is_empty() { front.trim() } else { name }
+}
+
+fn statuses(draft: &Draft<'_>) -> Vec<String> {
+    let mut found: Vec<String> = Vec::new();
+    for (_, text, _) in draft.domain.iter().filter(|(field, ..)| *field == DomainField::Status) {
+        for status in text.split(", ").map(plain_status) {
+            if !status.is_empty() && !found.iter().any(|known| known == status) && found.len() < STATUSES_MAX {
+                found.push(status.to_owned());
+            }
+        }
+    }
+    found
+}
+
+/// A status without the address of its explanation.
+fn plain_status(text: &str) -> &str {
+    let end = [" http", " (", " -- "].iter().filter_map(|mark| text.find(mark)).min().unwrap_or(text.len());
+    text.get(..end).unwrap_or(text).trim()
+}
+
+fn signed(text: &str) -> Option<bool> {
+    let lower = text.to_ascii_lowercase();
+    if ["unsigned", "no", "inactive", "false", "not", "disabled", "none", "nosigned"]
+        .iter()
+        .any(|w| lower.starts_with(w))
+    {
+        return Some(false);
+    }
+    ["signed", "yes", "active", "true", "enabled"].iter().any(|w| lower.starts_with(w)).then_some(true)
+}
+
+fn domain_name(text: &str) -> Option<Name> {
+    let word = text.split_whitespace().next()?.trim_matches(['"', '\'']).trim_end_matches('.');
+    Name::from_unicode(word).ok().filter(|name| !name.is_root())
+}
+
+/// A host to ask: a name with a dot, without scheme, port and path.
+fn host(text: &str) -> Option<String> {
+    let text = text.split_once("://").map_or(text, |(scheme, rest)| if scheme == "whois" { rest } else { "" });
+    let name = text.split(['/', ':', ' ']).next()?.trim_end_matches('.').to_ascii_lowercase();
+    let plain = name.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-'));
+    (plain && name.contains('.') && Name::parse(name.as_bytes()).is_ok()).then_some(name)
+}
+
+/// Who gave out the handles of an answer.
+struct Scopes {
+    registry: Scope,
+    plain: Scope,
+}
+
+impl Scopes {
+    /// Plain handles are the registrar's where the answer comes from the registrar's own server.
+    fn of(registration: &Registration, server: &str, zone: String) -> Scopes {
+        let registrar = &registration.registrar;
+        let registry = Scope::Registry(zone);
+        let own = registrar.whois_server.as_deref().is_some_and(|host| host.eq_ignore_ascii_case(server));
+        let plain = match (registrar.iana_id, &registrar.name) {
+            (Some(id), _) if own => Scope::Registrar(id),
+            (None, Some(name)) if own => Scope::RegistrarNamed(fold::person(name)),
+            _ => registry.clone(),
+        };
+        Scopes { registry, plain }
+    }
+
+    fn apply(&self, registration: &mut Registration, draft: &Draft<'_>) {
+        for (role, party) in Role::CONTACTS.into_iter().zip(&draft.contacts) {
+            if let Some(contact) = registration.contact_mut(role)
+                && !contact.handle.is_absent()
+            {
+                let is_plain = party.first(Field::Handle).is_some() || party.first(Field::RegistryHandle).is_none();
+                contact.scope = Some(if is_plain { self.plain.clone() } else { self.registry.clone() });
+            }
+        }
+    }
+}
+
+fn state_of(registration: &Registration, draft: &Draft<'_>, text: impl FnOnce() -> State) -> State {
+    let statuses = draft.domain.iter().filter(|(field, ..)| *field == DomainField::Status).map(|(_, text, _)| *text);
+    let said = state::of_statuses(statuses);
+    let has_record = registration.created.is_some()
+        || registration.expires.is_some()
+        || !registration.nameservers.is_empty()
+        || registration.registrar.name.is_some()
+        || !draft.contacts.iter().all(Party::is_empty);
+    match said {
+        Some(said) if !has_record || said == State::Redemption => said,
+        None if !has_record => match text() {
+            State::Malformed if !registration.statuses.is_empty() && registration.domain.is_some() => State::Registered,
+            other => other,
+        },
+        _ => State::Registered,
+    }
+}

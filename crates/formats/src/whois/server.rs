@@ -1,0 +1,101 @@
+//! Name servers with the addresses that stand beside them.
+
+use std::{mem, net::IpAddr};
+
+use model::{Name, registration::NameServer};
+
+/// How many name servers are kept.
+const SERVERS_MAX: usize = 100;
+
+/// Name servers in the order in which they are stated.
+#[derive(Debug, Default)]
+pub(super) struct Servers {
+    found: Vec<NameServer>,
+}
+
+impl Servers {
+    /// Adds what a line states: names, each with its addresses. Tells whether there was any name.
+    pub(super) fn add(&mut self, text: &str) -> bool {
+        let mut any = false;
+        for item in text.split([',', ';']) {
+            let mut named = false;
+            for word in item.split_whitespace().map(|word| word.trim_matches(['[', ']', '(', ')', '<', '>'])) {
+                if let Ok(address) = word.parse() {
+                    self.add_address(address);
+                } else if !named && let Some(name) = host(word) {
+                    named = true;
+                    self.add_name(name);
+                }
+            }
+            any |= named;
+        }
+        any
+    }
+
+    /// Adds addresses to the last server.
+    pub(super) fn add_addresses(&mut self, text: &str) {
+        for word in text.split([',', ';', ' ']) {
+            if let Ok(address) = word.trim().parse() {
+                self.add_address(address);
+            }
+        }
+    }
+
+    /// Adds an address to the last server.
+    pub(super) fn add_address(&mut self, address: IpAddr) {
+        if let Some(server) = self.found.last_mut()
+            && server.addresses.len() < SERVERS_MAX
+        {
+            server.addresses.push(address);
+        }
+    }
+
+    fn add_name(&mut self, name: Name) {
+        if let Some(at) = self.found.iter().position(|server| server.name == name) {
+            let again = self.found.remove(at);
+            self.found.push(again);
+        } else if self.found.len() < SERVERS_MAX {
+            self.found.push(NameServer { name, addresses: Vec::new() });
+        }
+    }
+
+    /// Takes them, sorted, without repeats.
+    pub(super) fn take(&mut self) -> Vec<NameServer> {
+        let mut found = mem::take(&mut self.found);
+        for server in &mut found {
+            server.addresses.sort();
+            server.addresses.dedup();
+        }
+        found.sort();
+        found
+    }
+}
+
+/// A host's name: at least two labels, the last of which is no number.
+fn host(word: &str) -> Option<Name> {
+    let word = word.trim_end_matches('.');
+    let top = word.rsplit_once('.')?.1;
+    let plain = word.chars().all(|c| c.is_alphanumeric() || matches!(c, '.' | '-' | '_'));
+    if !plain || !top.starts_with(char::is_alphabetic) || top.chars().count() < 2 {
+        return None;
+    }
+    Name::from_unicode(word).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_with_addresses() {
+        let mut servers = Servers::default();
+        assert!(servers.add("NS2.example.test. 192.0.2.2 [2001:db8::2]"));
+        assert!(servers.add("ns1.example.test [192.0.2.1], ns3.example.test"));
+        assert!(!servers.add("not a server"));
+        assert!(!servers.add("http://www.example.test/"));
+        let found = servers.take();
+        assert_eq!(found.len(), 3);
+        assert_eq!(found[0].name.to_string(), "ns1.example.test");
+        assert_eq!(found[1].addresses.len(), 2);
+    }
+}

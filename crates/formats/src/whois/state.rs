@@ -1,0 +1,125 @@
+//! What an answer says of the domain.
+//!
+//! An answer that has a record is judged by its status lines; one that has none by the phrases of its few lines. A
+//! throttled answer says nothing about the domain and must never count as "nobody holds it", so those phrases come
+//! first.
+
+use std::sync::LazyLock;
+
+use model::registration::State;
+
+use super::line::{Kind, Lines};
+
+/// How much of an answer without a record is searched, in octets.
+const SEARCHED_MAX: usize = 16_384;
+/// A sentence of so many lines around it is legal text.
+const PROSE_LINES: usize = 4;
+
+#[derive(Debug)]
+struct Phrases {
+    /// Kinds in order of precedence, each with what may stand in an answer.
+    texts: Vec<(State, Vec<&'static str>)>,
+    /// Kinds with what a status label's value may begin with.
+    statuses: Vec<(State, Vec<&'static str>)>,
+}
+
+static PHRASES: LazyLock<Phrases> = LazyLock::new(|| {
+    let mut phrases = Phrases { texts: Vec::new(), statuses: Vec::new() };
+    let lines = include_str!("../../data/whois/states.txt").lines().filter(|line| !line.starts_with('#'));
+    for (key, words) in lines.filter_map(|line| line.split_once(": ")) {
+        let words = words.split("; ").collect();
+        let (key, list) = match key.strip_prefix("status ") {
+            Some(key) => (key, &mut phrases.statuses),
+            None => (key, &mut phrases.texts),
+        };
+        if let Ok(state) = key.parse() {
+            list.push((state, words));
+        }
+    }
+    phrases
+});
+
+/// What the values of status labels say, where one of them says more than that the domain exists.
+pub(super) fn of_statuses<'a>(statuses: impl Iterator<Item = &'a str>) -> Option<State> {
+    statuses.map(str::to_lowercase).find_map(|status| {
+        let status = status.trim();
+        let begins = |words: &Vec<&str>| words.iter().any(|word| status.starts_with(word));
+        PHRASES.statuses.iter().find(|(_, words)| begins(words)).map(|(state, _)| *state)
+    })
+}
+
+/// What an answer without a record says.
+pub(super) fn of_text(lines: &Lines<'_>) -> State {
+    let mut text = String::new();
+    let lengths = paragraph_lengths(lines);
+    for line in &lines.lines {
+        if matches!(line.kind, Kind::Blank) {
+            continue;
+        }
+        let is_prose = lengths.get(line.paragraph).is_some_and(|length| *length > PROSE_LINES);
+        let full = line.text.trim();
+        if !is_prose || full.len() < 60 {
+            text.push_str(&full.to_lowercase());
+            text.push('\n');
+        }
+        if text.len() > SEARCHED_MAX {
+            break;
+        }
+    }
+    let found = PHRASES.texts.iter().find(|(_, words)| words.iter().any(|word| text.contains(word)));
+    found.map_or(State::Malformed, |(state, _)| *state)
+}
+
+fn paragraph_lengths(lines: &Lines<'_>) -> Vec<usize> {
+    let mut lengths = vec![0; lines.paragraphs.len()];
+    for line in &lines.lines {
+        if let Some(length) = lengths.get_mut(line.paragraph)
+            && !matches!(line.kind, Kind::Blank)
+        {
+            *length += 1;
+        }
+    }
+    lengths
+}
+
+/// How long the server asks to wait, in seconds: the number in front of a unit of time in a throttled answer.
+pub(super) fn wait_seconds(text: &str) -> Option<u32> {
+    let lower = text.get(..text.floor_char_boundary(SEARCHED_MAX))?.to_ascii_lowercase();
+    let mut words = lower.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty());
+    let mut number: Option<u32> = None;
+    words.find_map(|word| {
+        let unit = match word {
+            _ if word.starts_with("sec") => Some(1),
+            _ if word.starts_with("min") => Some(60),
+            _ if word.starts_with("hour") => Some(3600),
+            _ => None,
+        };
+        let wait = unit.and_then(|unit| number?.checked_mul(unit));
+        number = word.parse().ok();
+        wait
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::whois::line::lines;
+
+    #[test]
+    fn throttled_is_never_available() {
+        for text in [
+            "Please go away for 13 Seconds",
+            "Query limit exceeded. Domain not found.",
+            "No match because too many requests",
+            "WHOIS LIMIT EXCEEDED - SEE WWW.REGISTRY.TEST",
+        ] {
+            assert_eq!(of_text(&lines(text)), State::Throttled, "{text}");
+        }
+        assert_eq!(of_text(&lines("No match for \"A.EXAMPLE\".")), State::Available);
+        assert_eq!(of_text(&lines("% No entries found")), State::Available);
+        assert_eq!(of_text(&lines("")), State::Malformed);
+        assert_eq!(wait_seconds("will be replenished in 50 seconds"), Some(50));
+        assert_eq!(wait_seconds("wait 2 minutes please"), Some(120));
+        assert_eq!(wait_seconds("wait a while"), None);
+    }
+}
