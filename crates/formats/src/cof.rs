@@ -296,4 +296,27 @@ mod tests {
             assert!(error(line).starts_with("not a record in JSON") || error(line).starts_with("missing"), "{line}");
         }
     }
+
+    proptest::proptest! {
+        /// Whatever the octets of names and data: what is written is read as the same record.
+        #[test]
+        fn what_is_written_is_read_as_the_same(
+            labels in proptest::collection::vec(proptest::collection::vec(proptest::prelude::any::<u8>(), 1..20), 0..6),
+            rrtype in proptest::prelude::any::<u16>(),
+            octets in proptest::collection::vec(proptest::prelude::any::<u8>(), 0..60),
+            (first, length) in (0..1_000_000_000i64, 0..1_000_000_000i64),
+            (count, zone_time) in (1..u32::MAX, proptest::prelude::any::<bool>()),
+        ) {
+            let rrname = Name::from_labels(labels.iter().map(Vec::as_slice)).unwrap();
+            let rrtype = RecordType(rrtype);
+            let bailiwick = Some(labels.len() as u8 / 2);
+            // Octets that are not the type's are no canonical data.
+            let rdata = Rdata::from_wire(rrtype, &octets).or(Rdata::from_wire(RecordType(65280), &octets)).unwrap();
+            let rrtype = if Rdata::from_wire(rrtype, &octets).is_ok() { rrtype } else { RecordType(65280) };
+            let span = Span::new(Time(first), Time(first + length)).unwrap();
+            let tuple = Tuple { rrname, rrtype, bailiwick, rdata };
+            let record = CofRecord { observation: Observation { tuple, span, count: count.into() }, zone_time };
+            proptest::prop_assert_eq!(parse(&written(&record)), [record]);
+        }
+    }
 }
