@@ -1,7 +1,7 @@
 //! What must hold for every input, however odd: used by the fuzz targets, and by the tests that replay their corpora.
 
-use formats::{cof, rdap};
-use model::{Disclosed, Name, Rdata, RecordType, Registration, Role};
+use formats::{cof, rdap, registration_lines, whois};
+use model::{Disclosed, Name, Rdata, RecordType, Registration, Role, Time, registration::Protocol};
 
 /// A line that is read is written so that it is read as the same record.
 pub(crate) fn cof(data: &[u8]) {
@@ -13,6 +13,16 @@ pub(crate) fn cof(data: &[u8]) {
     }
 }
 
+/// Any text is read, twice alike, and no value is empty.
+pub(crate) fn whois(data: &[u8]) {
+    let domain: Name = "widgets.example".parse().expect("a name");
+    let (text, _) = whois::decode(data, "example");
+    let parsed = whois::parse(&text, "whois.nic.example", &domain);
+    assert!(parsed.understood <= parsed.lines);
+    assert_eq!(parsed, whois::parse(&text, "whois.nic.example", &domain));
+    sound(&parsed.registration);
+}
+
 /// Any octets are read, and no value is empty; a network is a range.
 pub(crate) fn rdap(data: &[u8]) {
     let domain: Name = "widgets.example".parse().expect("a name");
@@ -22,6 +32,19 @@ pub(crate) fn rdap(data: &[u8]) {
     }
     if let Some(number) = rdap::parse_autnum(data).found {
         assert!(number.first <= number.last);
+    }
+}
+
+/// A line is read or refused with a reason.
+pub(crate) fn registration_lines(data: &[u8]) {
+    let defaults = registration_lines::Defaults {
+        protocol: Protocol::Whois,
+        server: "whois.nic.example".into(),
+        observed: Time(1_800_000_000),
+    };
+    match registration_lines::parse_line(data, &defaults) {
+        Ok(line) => line.iter().for_each(|line| sound(&line.record.registration)),
+        Err(error) => assert!(!error.reason().is_empty() && !error.to_string().is_empty()),
     }
 }
 

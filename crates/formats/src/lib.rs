@@ -11,7 +11,10 @@ pub mod cof;
 pub mod disclosure;
 pub mod line;
 pub mod rdap;
+mod read;
+pub mod registration_lines;
 mod remark;
 pub mod whois;
 
+pub use read::read;
 pub use remark::{Place, REMARK_TEXT_MAX, REMARKS_MAX, Remark, RemarkKind};

@@ -1,14 +1,18 @@
 //! Real samples, which stay outside the repository: all of them are read, and what was refused is printed with the reason.
 
 #![allow(clippy::print_stdout, reason = "what was read and refused is for people to see")]
-use std::path::PathBuf;
+use std::{collections::BTreeMap, path::PathBuf};
 
 use formats::{
     cof,
     line::{Reader, Refusals},
     rdap,
+    registration_lines::{self, Defaults},
 };
-use model::{Name, registration::State};
+use model::{
+    Name, Time,
+    registration::{Protocol, State},
+};
 
 /// The folder of samples; where it is absent the test is skipped, or fails where samples are required.
 fn samples(part: &str) -> Option<PathBuf> {
@@ -19,6 +23,13 @@ fn samples(part: &str) -> Option<PathBuf> {
     assert!(std::env::var_os("SPOOR_REQUIRE_SAMPLES").is_none(), "no samples at {}", folder.display());
     println!("skipped: no samples at {}", folder.display());
     None
+}
+
+fn print_refusals(refusals: &Refusals) {
+    println!("refused: {}", refusals.total());
+    for (reason, refused) in refusals.reasons() {
+        println!("  {reason}: {} (lines {:?}; {})", refused.count, refused.lines, refused.example);
+    }
 }
 
 #[test]
@@ -85,9 +96,32 @@ fn cof_lines() {
             assert_eq!(cof::parse_line(&line).as_deref(), Ok(&[record][..]));
         }
     }
-    println!("read: {records} COF records; refused: {}", refusals.total());
-    for (reason, refused) in refusals.reasons() {
-        println!("  {reason}: {} (lines {:?}; {})", refused.count, refused.lines, refused.example);
-    }
+    println!("read: {records} COF records");
+    print_refusals(&refusals);
     assert_eq!((records, refusals.total()), (2212, 0));
+}
+
+#[test]
+fn whois_answers() {
+    let Some(folder) = samples("whois") else { return };
+    let packed = std::fs::read(folder.join("whois_samples.jsonl.zst")).unwrap();
+    let text = String::from_utf8(zstd::decode_all(packed.as_slice()).unwrap()).unwrap();
+    // The samples as `ingest` takes them.
+    let mut lines = String::new();
+    for sample in text.lines() {
+        let sample: serde_json::Value = serde_json::from_str(sample).unwrap();
+        let domain = sample["domain"].as_str();
+        let line = serde_json::json!({"domain": domain, "server": sample["whois_server"], "raw": sample["raw"]});
+        lines += &format!("{line}\n");
+    }
+    let defaults = Defaults { protocol: Protocol::Whois, server: String::new(), observed: Time(1_800_000_000) };
+    let mut reader = Reader::new(lines.as_bytes(), "samples");
+    let batch = reader.next_batch(|line| registration_lines::parse_line(line, &defaults)).unwrap().unwrap();
+    let mut states = BTreeMap::<String, usize>::new();
+    for line in &batch.records {
+        *states.entry(line.record.registration.state.to_string()).or_default() += 1;
+    }
+    println!("read: {} WHOIS answers of {}: {states:?}", batch.records.len(), batch.lines);
+    print_refusals(&batch.refusals);
+    assert_eq!(batch.records.len() as u64 + batch.refusals.total(), batch.lines);
 }
