@@ -1,0 +1,85 @@
+//! The collector: configuration and state of all that leaves.
+
+use std::sync::Arc;
+
+use crate::{
+    address::Addresses,
+    config::{Config, ConfigError},
+    dns::Resolver,
+    gate::Gate,
+    guard::Guard,
+    ledger::Ledger,
+    published::Published,
+    rdap::{Bootstrap, Http},
+    whois::ServerList,
+};
+
+/// The only door to the outside. Clones share budgets and ledger.
+#[derive(Clone, Debug)]
+pub struct Collector(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    config: Config,
+    gate: Gate,
+    resolvers: Vec<Resolver>,
+    addresses: Addresses,
+    server_list: ServerList,
+    bootstrap: Bootstrap,
+    published: Published,
+    http: Option<Http>,
+}
+
+impl Collector {
+    /// A collector that asks what the configuration allows, and records in this ledger what leaves.
+    pub fn new(config: Config, ledger: Ledger) -> Result<Collector, ConfigError> {
+        let server_list = ServerList::new(config.whois.zone_list.as_deref())?;
+        let bootstrap = Bootstrap::new(&config.rdap.bootstrap)?;
+        let published = Published::new(&config, &server_list, &bootstrap);
+        let resolvers = resolvers(&config)?;
+        let http = config.rdap.enabled.then(|| Http::new(&config)).transpose()?;
+        let allowed = config.allow_private.iter().chain(&config.resolvers).copied().collect();
+        let gate = Gate::new(Guard::new(allowed), ledger, config.limits);
+        let addresses = Addresses::default();
+        let inner = Inner { config, gate, resolvers, addresses, server_list, bootstrap, published, http };
+        Ok(Collector(Arc::new(inner)))
+    }
+
+    pub(crate) fn config(&self) -> &Config {
+        &self.0.config
+    }
+
+    pub(crate) fn gate(&self) -> &Gate {
+        &self.0.gate
+    }
+
+    pub(crate) fn resolvers(&self) -> &[Resolver] {
+        &self.0.resolvers
+    }
+
+    pub(crate) fn addresses(&self) -> &Addresses {
+        &self.0.addresses
+    }
+
+    pub(crate) fn server_list(&self) -> &ServerList {
+        &self.0.server_list
+    }
+
+    pub(crate) fn bootstrap(&self) -> &Bootstrap {
+        &self.0.bootstrap
+    }
+
+    pub(crate) fn published(&self) -> &Published {
+        &self.0.published
+    }
+
+    pub(crate) fn http(&self) -> Option<&Http> {
+        self.0.http.as_ref()
+    }
+}
+
+/// The resolvers, each with its part of the limit of time, so that a dead first one leaves time for the next.
+fn resolvers(config: &Config) -> Result<Vec<Resolver>, ConfigError> {
+    let share = config.limits.total() / u32::try_from(config.resolvers.len().max(1)).unwrap_or(u32::MAX);
+    config.resolvers.iter().map(|socket| Resolver::new(*socket, share)).collect()
+}
