@@ -22,7 +22,7 @@ pub(super) fn read(rrtype: RecordType, text: &[u8]) -> Result<Rdata, Fault> {
         return read_generic(rrtype, scan);
     }
     let fields = layout(rrtype).ok_or(Fault::new(r"this type is written `\# length hex`", 0))?;
-    let mut out = Vec::with_capacity(text.len() + 2);
+    let mut out = Vec::with_capacity(capacity(fields, text));
     for &kind in fields {
         read_field(kind, &mut scan, &mut out)?;
     }
@@ -33,6 +33,16 @@ pub(super) fn read(rrtype: RecordType, text: &[u8]) -> Result<Rdata, Fault> {
         return Err(Fault::new("more than 65535 octets", text.len()));
     }
     Ok(Rdata(out.into()))
+}
+
+/// Room for the octets, exact for the commonest types, so that the result is the only allocation.
+fn capacity(fields: &[FieldKind], text: &[u8]) -> usize {
+    match fields {
+        [FieldKind::Ipv4] => 4,
+        [FieldKind::Ipv6] => 16,
+        [FieldKind::Target] => text.len() + 1 + usize::from(!text.ends_with(b".")),
+        _ => text.len() + 2,
+    }
 }
 
 /// `\# length hex` (RFC 3597 §5): wire form, so it must fit the type.
@@ -224,7 +234,7 @@ impl<'a> Scan<'a> {
         Ok((&self.text[start..self.at], start))
     }
 
-    /// Octets up to one of these or a blank, and where they start.
+    /// Octets up to `end` or a blank, and where they start.
     pub(super) fn until(&mut self, end: u8) -> (&'a [u8], usize) {
         let start = self.at;
         self.skip(|octet| octet != end && !is_blank(octet));

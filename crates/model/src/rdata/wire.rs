@@ -2,7 +2,11 @@
 
 use std::ops::Range;
 
-use super::{Fault, RDATA_OCTETS_MAX, bitmap, layout::FieldKind, layout::layout, location, parameter};
+use super::{
+    Fault, RDATA_OCTETS_MAX, bitmap,
+    layout::{FieldKind, layout},
+    location, parameter,
+};
 use crate::{
     name::{NameError, wire_length},
     record_type::RecordType,

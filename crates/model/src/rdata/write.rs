@@ -19,7 +19,7 @@ pub(super) fn text(rrtype: RecordType, octets: &[u8]) -> String {
 }
 
 fn presentation(fields: &[FieldKind], octets: &[u8]) -> Option<String> {
-    let mut out = String::new();
+    let mut out = String::with_capacity(2 * octets.len() + 24);
     let mut whole = true;
     wire::walk(fields, octets, |kind, span| {
         separate(&mut out);
@@ -50,7 +50,7 @@ pub(super) fn separate(out: &mut String) {
 fn write_field(kind: FieldKind, octets: &[u8], out: &mut String) -> Option<()> {
     match kind {
         FieldKind::U8 | FieldKind::U16 | FieldKind::U32 => write!(out, "{}", number(octets)).ok()?,
-        FieldKind::Moment => write_moment(number(octets), out)?,
+        FieldKind::Moment => write_moment(number(octets), out),
         FieldKind::Type => write!(out, "{}", RecordType(number(octets) as u16)).ok()?,
         FieldKind::Name | FieldKind::Target => write_name(octets, out)?,
         FieldKind::Text => write_string(octets.get(1..)?, out)?,
@@ -77,10 +77,9 @@ fn number(octets: &[u8]) -> u32 {
     octets.iter().fold(0, |sum, octet| sum << 8 | u32::from(*octet))
 }
 
-fn write_moment(seconds: u32, out: &mut String) -> Option<()> {
+fn write_moment(seconds: u32, out: &mut String) {
     let digits = Time(seconds.into()).to_string();
     out.extend(digits.chars().filter(char::is_ascii_digit));
-    Some(())
 }
 
 fn write_name(octets: &[u8], out: &mut String) -> Option<()> {
