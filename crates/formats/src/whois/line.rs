@@ -30,8 +30,10 @@ pub(super) struct Line<'a> {
 pub(super) enum Kind<'a> {
     /// Nothing on it.
     Blank,
-    /// A remark of the server, or legal text.
+    /// A remark of the server.
     Comment,
+    /// Legal text below the record.
+    Footer,
     /// A label of known meaning and its value, which may be empty.
     Known(Meaning, &'a str),
     /// A label of unknown meaning, with its value.
@@ -49,6 +51,8 @@ pub(super) struct Paragraph {
     pub(super) handle: bool,
     /// How many labels of known meaning, counted up to 2.
     pub(super) labels: u8,
+    /// Where the first label stands.
+    indent: usize,
 }
 
 /// An answer cut into lines.
@@ -72,14 +76,14 @@ pub(super) fn lines(text: &str) -> Lines<'_> {
             found.cut = true;
             break;
         }
-        let kind = if footer { Kind::Comment } else { kind(line, &mut folded) };
+        let kind = if footer { Kind::Footer } else { kind(line, &mut folded) };
         footer = footer || is_footer(line);
         if matches!(kind, Kind::Blank) {
             found.paragraphs.push(Paragraph::default());
         }
         let paragraph = found.paragraphs.len() - 1;
         if let (Kind::Known(meaning, value), Some(paragraph)) = (kind, found.paragraphs.last_mut()) {
-            paragraph.see(meaning, value);
+            paragraph.see(meaning, value, indent(line));
         }
         found.lines.push(Line { number: at + 1, indent: indent(line), paragraph, text: line, kind });
     }
@@ -87,10 +91,13 @@ pub(super) fn lines(text: &str) -> Lines<'_> {
 }
 
 impl Paragraph {
-    fn see(&mut self, meaning: Meaning, value: &str) {
+    fn see(&mut self, meaning: Meaning, value: &str, indent: usize) {
+        if self.labels == 0 {
+            self.indent = indent;
+        }
         self.labels = self.labels.saturating_add(1);
         self.domain |= meaning.domain == Some(DomainField::Name) && !value.is_empty();
-        self.handle |= meaning.field == Some(Field::Handle) && !value.is_empty();
+        self.handle |= meaning.field == Some(Field::Handle) && !value.is_empty() && indent == self.indent;
     }
 }
 
@@ -154,12 +161,22 @@ fn bracketed<'a>(line: &'a str, folded: &mut String) -> Option<Kind<'a>> {
     Some(Kind::Known(meaning(label, folded)?, clean(value)))
 }
 
-/// `label: value` with one of the separators in use.
+/// `label: value`, or `label.... value`.
 fn separated<'a>(line: &'a str, folded: &mut String) -> Option<Kind<'a>> {
-    let at = line.find([':', '：'])?;
-    let (label, rest) = line.split_at(at);
-    let value = rest.trim_start_matches([':', '：']);
-    Some(Kind::Known(meaning(label, folded)?, clean(value)))
+    let colon = line.find([':', '：']).map(|at| line.split_at(at)).and_then(|(label, rest)| {
+        let found = meaning(label, folded).filter(|_| !is_time(label))?;
+        Some(Kind::Known(found, clean(rest.trim_start_matches([':', '：']))))
+    });
+    colon.or_else(|| {
+        let (label, value) = line.split_once(". ").or_else(|| line.split_once(".."))?;
+        let found = meaning(label, folded).filter(|m| m.domain.is_some() || m.of.is_some())?;
+        Some(Kind::Known(found, clean(value.trim_start_matches('.'))))
+    })
+}
+
+/// Whether what stands before a colon ends in a date and an hour.
+fn is_time(label: &str) -> bool {
+    label.bytes().filter(u8::is_ascii_digit).count() >= 5
 }
 
 /// A label that no separator follows but blanks ("Registrant  Example Ltd"), a date ("Record created on 2004-07-19")

@@ -51,14 +51,16 @@ impl<'a> Party<'a> {
 
     /// What it is called, for parties of which only that matters.
     pub(super) fn called(&self) -> Option<&'a str> {
-        [Field::Name, Field::Organization, Field::Text].into_iter().find_map(|field| self.first(field))
+        [Field::Name, Field::Organization, Field::Text, Field::Handle].into_iter().find_map(|field| self.first(field))
     }
 
     /// The contact. Its scope is not known here.
     pub(super) fn contact(&self) -> Contact {
         let mut envelope = Envelope::default();
-        for line in self.all(Field::Text) {
-            envelope.line(line);
+        for (field, line) in &self.fields {
+            if *field == Field::Text || (*field == Field::Name && line.contains('@')) {
+                envelope.line(line);
+            }
         }
         let text = |field| self.first(field).map_or(Disclosed::Absent, disclosed);
         let or = |stated: Disclosed, found: Option<&str>| match stated {
@@ -66,11 +68,11 @@ impl<'a> Party<'a> {
             stated => stated,
         };
         let email = self.first(Field::Email).map(plain_email).or_else(|| envelope.email.clone());
-        let (name, organization) = envelope.names(self.first(Field::Name).is_some());
+        let (name, organization) = envelope.names(self.plain_name().is_some());
         let mut contact = Contact {
             handle: or(text(Field::Handle), self.first(Field::RegistryHandle).or(envelope.handle)),
             scope: None,
-            name: or(or(text(Field::Name), self.joined_name().as_deref()), name),
+            name: or(or(self.plain_name().map_or(Disclosed::Absent, disclosed), self.joined_name().as_deref()), name),
             organization: or(text(Field::Organization), organization),
             email: email.map_or(Disclosed::Absent, |email| disclosed_email(&email)),
             phone: or(text(Field::Phone), envelope.phone),
@@ -83,6 +85,11 @@ impl<'a> Party<'a> {
         };
         spread_proxy(&mut contact);
         contact
+    }
+
+    /// The name, where it is not a line that has an e-mail address too.
+    fn plain_name(&self) -> Option<&'a str> {
+        self.all(Field::Name).find(|name| !name.contains('@'))
     }
 
     fn joined_name(&self) -> Option<String> {
@@ -165,7 +172,12 @@ impl<'a> Envelope<'a> {
                 let name = second.filter(|second| !named && is_person(second));
                 (name, Some(first))
             }
-            (None, Some(first)) => (Some(first), second.filter(|second| is_organization(second))),
+            (None, Some(first)) => {
+                let above_street = self.plain.get(2).is_some_and(|third| is_street(third));
+                let is_named =
+                    |line: &&str| is_organization(line) || (above_street && !is_street(line) && !line.contains(','));
+                (Some(first), second.filter(is_named))
+            }
             (None, None) => (None, None),
         }
     }
@@ -224,7 +236,8 @@ fn phone(line: &str) -> Option<(bool, &str)> {
     let labelled = is_fax || matches!(word.as_str(), "tel" | "phone" | "telephone" | "voice" | "t" | "ph");
     let digits = number.bytes().filter(u8::is_ascii_digit).count();
     let plain = number.bytes().all(|b| b.is_ascii_digit() || b" +-().,/x#".contains(&b));
-    let bare = word.is_empty() && (number.starts_with(['+', '(']) || digits >= 9);
+    let bare =
+        word.is_empty() && (number.starts_with(['+', '(']) || digits >= 9 || (digits >= 7 && digits == number.len()));
     ((labelled || bare) && plain && digits >= 6 || labelled && digits >= 5).then_some((is_fax, number))
 }
 

@@ -93,7 +93,7 @@ impl<'a> Reader<'a> {
             return;
         }
         self.draft.lines += 1;
-        if matches!(line.kind, Kind::Comment) {
+        if matches!(line.kind, Kind::Comment | Kind::Footer) {
             return;
         }
         self.start = line.paragraph != self.paragraph;
@@ -105,7 +105,7 @@ impl<'a> Reader<'a> {
             Kind::Known(meaning, value) => self.known(line, paragraph, meaning, value),
             Kind::Unknown(text) => self.unknown(line, text),
             Kind::Text(text) => self.text(line, text),
-            Kind::Blank | Kind::Comment => {}
+            Kind::Blank | Kind::Comment | Kind::Footer => {}
         }
     }
 
@@ -245,10 +245,7 @@ impl<'a> Reader<'a> {
                 self.draft.servers.add(value);
             }
             DomainField::Glue => self.glue(value),
-            DomainField::Ignored => {
-                self.glue_remark(value);
-                self.unfold(field, line);
-            }
+            DomainField::Ignored if !value.is_empty() => self.glue_remark(value),
             _ if value.is_empty() => self.unfold(field, line),
             _ => {
                 if field == DomainField::Name {

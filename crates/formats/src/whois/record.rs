@@ -230,7 +230,7 @@ fn state_of(registration: &Registration, draft: &Draft<'_>, text: impl FnOnce() 
         || registration.registrar.name.is_some()
         || !draft.contacts.iter().all(Party::is_empty);
     match said {
-        Some(said) if !has_record || said == State::Redemption => said,
+        Some(said) if !has_record || matches!(said, State::Redemption | State::Reserved) => said,
         None if !has_record => match text() {
             State::Malformed if !registration.statuses.is_empty() && registration.domain.is_some() => State::Registered,
             other => other,

@@ -71,12 +71,15 @@ impl Servers {
     }
 }
 
+/// What registry software prints where there is no server.
+const PLACEHOLDERS: &[&str] = &["not.defined", "not.available", "no.nameserver"];
+
 /// A host's name: at least two labels, the last of which is no number.
 fn host(word: &str) -> Option<Name> {
     let word = word.trim_end_matches('.');
     let top = word.rsplit_once('.')?.1;
     let plain = word.chars().all(|c| c.is_alphanumeric() || matches!(c, '.' | '-' | '_'));
-    if !plain || !top.starts_with(char::is_alphabetic) || top.chars().count() < 2 {
+    if !plain || PLACEHOLDERS.contains(&word) || !top.starts_with(char::is_alphabetic) || top.chars().count() < 2 {
         return None;
     }
     Name::from_unicode(word).ok()

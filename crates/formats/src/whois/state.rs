@@ -8,12 +8,16 @@ use std::sync::LazyLock;
 
 use model::registration::State;
 
-use super::line::{Kind, Lines};
+use super::line::{Kind, Line, Lines};
 
 /// How much of an answer without a record is searched, in octets.
 const SEARCHED_MAX: usize = 16_384;
-/// A sentence of so many lines around it is legal text.
-const PROSE_LINES: usize = 4;
+/// Legal text is more lines than this,
+const PROSE_LINES: usize = 3;
+/// longer than this on average,
+const PROSE_OCTETS: usize = 45;
+/// or more octets than this in one piece.
+const SENTENCES_MAX: usize = 400;
 
 #[derive(Debug)]
 struct Phrases {
@@ -50,36 +54,47 @@ pub(super) fn of_statuses<'a>(statuses: impl Iterator<Item = &'a str>) -> Option
 
 /// What an answer without a record says.
 pub(super) fn of_text(lines: &Lines<'_>) -> State {
-    let mut text = String::new();
-    let lengths = paragraph_lengths(lines);
-    for line in &lines.lines {
-        if matches!(line.kind, Kind::Blank) {
-            continue;
-        }
-        let is_prose = lengths.get(line.paragraph).is_some_and(|length| *length > PROSE_LINES);
-        let full = line.text.trim();
-        if !is_prose || full.len() < 60 {
-            text.push_str(&full.to_lowercase());
-            text.push('\n');
-        }
-        if text.len() > SEARCHED_MAX {
-            break;
-        }
-    }
+    let text = said(lines);
     let found = PHRASES.texts.iter().find(|(_, words)| words.iter().any(|word| text.contains(word)));
     found.map_or(State::Malformed, |(state, _)| *state)
 }
 
-fn paragraph_lengths(lines: &Lines<'_>) -> Vec<usize> {
-    let mut lengths = vec![0; lines.paragraphs.len()];
-    for line in &lines.lines {
-        if let Some(length) = lengths.get_mut(line.paragraph)
-            && !matches!(line.kind, Kind::Blank)
-        {
-            *length += 1;
+/// The text of an answer without what is legal text: long runs of long lines, and all below the record.
+fn said(lines: &Lines<'_>) -> String {
+    let mut text = String::new();
+    for run in lines.lines.chunk_by(|a, b| class(a) == class(b) && class(a) != Class::Gap) {
+        let octets: usize = run.iter().map(|line| line.text.len()).sum();
+        let is_legal = run.len() > PROSE_LINES && octets / run.len() > PROSE_OCTETS || octets > SENTENCES_MAX;
+        if is_legal || run.first().is_none_or(|line| class(line) == Class::Gap) {
+            continue;
+        }
+        for line in run {
+            text.push_str(&line.text.trim_matches(['%', '#', ';', '*', ' ', '\t']).to_lowercase());
+            text.push(' ');
+        }
+        text.push('\n');
+        if text.len() > SEARCHED_MAX {
+            break;
         }
     }
-    lengths
+    text
+}
+
+/// Lines of one class that follow each other belong together.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Class {
+    Comment,
+    Text,
+    Gap,
+}
+
+fn class(line: &Line<'_>) -> Class {
+    match line.kind {
+        Kind::Blank | Kind::Footer => Class::Gap,
+        _ if !line.text.contains(char::is_alphanumeric) => Class::Gap,
+        Kind::Comment => Class::Comment,
+        _ => Class::Text,
+    }
 }
 
 /// How long the server asks to wait, in seconds: the number in front of a unit of time in a throttled answer.
