@@ -3,18 +3,57 @@
 //! It knows sources and times; it knows nothing of anybody's opinions, and every read names the sources that may be
 //! read. It is **not** a general key-value store, and it does no network.
 //!
-//! The format is specified byte by byte in `docs/observation-format.md`.
+//! Read in this order: `key` (what a row is), `sighting` (how two rows become one), `block` and `segment` (how rows
+//! lie on disk), `cursor` (how they are read), `table`, `log` and `freeze` (how they come in), `manifest` and `store`
+//! (how a change becomes durable), `merging` (how segments become fewer), `snapshot` and `registered` (questions).
+//!
+//! The format is specified octet by octet in `docs/observation-format.md`.
 
+mod backup;
 mod batch;
+mod block;
+mod cache;
+mod check;
+mod column;
+mod compaction;
+mod cursor;
 pub mod disk;
 mod error;
+mod filter;
+mod frame;
+mod freeze;
+mod hash;
+mod key;
+mod log;
+mod manifest;
+mod merging;
+mod octets;
 mod query;
+mod record;
+mod registered;
+mod registration;
+mod segment;
+mod sighting;
+mod sketch;
+mod snapshot;
+mod state;
+mod stats;
+mod store;
+mod table;
+mod view;
 pub mod workload;
+mod writer;
 
+pub use backup::BackupReport;
 pub use batch::{Appended, Batch, BatchId};
+pub use check::{CheckReport, Damage};
+pub use compaction::CompactionReport;
 pub use disk::{Disk, RealDisk};
 pub use error::Error;
 pub use query::{
     Arrival, Counts, Cursor, Fences, Interrupt, Matching, Novelty, Page, Population, Query, Record, Subject, ValueHit,
     ValueQuery, Version,
 };
+pub use snapshot::Snapshot;
+pub use stats::{SpaceStats, Stats};
+pub use store::{Options, Store};

@@ -1,0 +1,72 @@
+//! Columns: `n` numbers as differences from their smallest, all of one width, octet plane by octet plane.
+//!
+//! The lowest octets of all numbers come first, then the second lowest, and so on; equal numbers take no octets at all,
+//! and any number is found without reading those before it. Planes of high octets are nearly constant and vanish in
+//! compression.
+#![deny(clippy::indexing_slicing)]
+
+use crate::octets::Input;
+
+/// Where a column stands in the octets of its block.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Column {
+    base: u64,
+    width: usize,
+    at: usize,
+    rows: usize,
+}
+
+/// Writes a column: the smallest number (eight octets), the width in octets, the planes.
+pub(crate) fn put_column(out: &mut Vec<u8>, numbers: &[u64]) {
+    let base = numbers.iter().copied().min().unwrap_or(0);
+    let most = numbers.iter().map(|number| number - base).max().unwrap_or(0);
+    let width = (64 - most.leading_zeros()).div_ceil(8);
+    out.extend(base.to_be_bytes());
+    out.push(width as u8);
+    for plane in 0..width {
+        out.extend(numbers.iter().map(|number| ((number - base) >> (8 * plane)) as u8));
+    }
+}
+
+impl Column {
+    /// Finds a column of so many rows at the front of `input`, which ends where `all` ends.
+    pub(crate) fn find(input: &mut Input<'_>, all: usize, rows: usize) -> Option<Column> {
+        let base = input.u64()?;
+        let width = usize::from(input.byte()?);
+        let at = all - input.0.len();
+        input.take(rows.checked_mul(width)?)?;
+        (width <= 8).then_some(Column { base, width, at, rows })
+    }
+
+    /// The number of a row; the column was found in these octets.
+    pub(crate) fn get(&self, octets: &[u8], row: usize) -> u64 {
+        let mut value = 0u64;
+        for plane in 0..self.width {
+            let octet = octets.get(self.at + plane * self.rows + row).copied().unwrap_or(0);
+            value |= u64::from(octet) << (8 * plane);
+        }
+        self.base.wrapping_add(value)
+    }
+
+    /// Whether all its numbers are zero.
+    pub(crate) fn is_zero(&self) -> bool {
+        self.width == 0 && self.base == 0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn any_row_comes_back() {
+        for numbers in [vec![7; 5], vec![0, u64::MAX, 1 << 33], vec![300, 301, 555], vec![]] {
+            let mut out = vec![9];
+            put_column(&mut out, &numbers);
+            let mut input = Input(&out[1..]);
+            let column = Column::find(&mut input, out.len(), numbers.len()).unwrap();
+            let back: Vec<u64> = (0..numbers.len()).map(|row| column.get(&out, row)).collect();
+            assert!(back == numbers && input.is_empty());
+        }
+    }
+}

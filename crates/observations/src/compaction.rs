@@ -1,0 +1,142 @@
+//! Compaction: several segments of a lane become one.
+//!
+//! Tiered: segments of about one size (a power of four) are merged when there are four of them, so that a row is
+//! rewritten once for each power of four that the store has grown. Since merging is commutative, any of them may meet.
+//! What was dropped goes before rows merge; what is too old, batches that are forgotten and raw answers that nothing
+//! refers to go in a full compaction, where nothing can hide in another segment.
+
+use std::{
+    collections::HashSet,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+};
+
+use model::{SuffixList, time::DAY};
+
+use crate::{
+    cursor::{Cursor, Merge, Row, Skip},
+    disk::Disk,
+    error::Error,
+    key::{BATCH, RAW, REGISTRATION},
+    registration::Payload,
+    segment::Segment,
+    view::Catalog,
+    writer::{SegmentWriter, Target},
+};
+
+/// So many segments of one size are merged.
+const FAN_IN: usize = 4;
+/// How long ids of batches are kept.
+pub(crate) const BATCH_DAYS: i64 = 90;
+/// Segments smaller than this are of one size.
+const SMALLEST: u64 = 256 << 10;
+/// From this size on segments are compressed more, since they are rewritten seldom.
+const BIG: u64 = 48 << 20;
+
+/// What a compaction did.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct CompactionReport {
+    /// Segments that were merged.
+    pub merged: usize,
+    /// Segments that came of it.
+    pub written: usize,
+    /// Octets before.
+    pub octets_before: u64,
+    /// Octets after.
+    pub octets_after: u64,
+    /// Segments left alone because blocks in them are damaged; `check` names them.
+    pub damaged: usize,
+}
+
+/// The segments to merge next in a lane, if any.
+pub(crate) fn pick(segments: &[Arc<Segment>], lane: u8) -> Option<Vec<Arc<Segment>>> {
+    let mut tiers: Vec<Vec<Arc<Segment>>> = Vec::new();
+    for segment in segments.iter().filter(|segment| segment.summary.lane == lane && !segment.is_damaged()) {
+        let tier = (segment.length / SMALLEST).checked_ilog(4).map_or(0, |tier| tier as usize + 1);
+        tiers.resize_with(tiers.len().max(tier + 1), Vec::new);
+        tiers[tier].push(segment.clone());
+    }
+    let at = tiers.iter().position(|tier| tier.len() >= FAN_IN)?;
+    // Everything smaller comes along: it costs little and makes one run less.
+    Some(tiers.into_iter().take(at + 1).flatten().collect())
+}
+
+/// How a merged segment of about this size is compressed.
+pub(crate) fn level(octets: u64) -> i32 {
+    if octets >= BIG { 9 } else { 3 }
+}
+
+/// Merges segments of one lane.
+pub(crate) struct Compaction<'a> {
+    pub(crate) inputs: &'a [Arc<Segment>],
+    pub(crate) catalog: Arc<Catalog>,
+    pub(crate) disk: &'a Disk,
+    pub(crate) suffixes: &'a Arc<SuffixList>,
+    /// These are all segments of the lane, so what is not in them is nowhere; the newest arrival of a batch.
+    pub(crate) full: Option<i64>,
+    pub(crate) stop: &'a AtomicBool,
+}
+
+/// What became of a merge.
+#[derive(Debug)]
+pub(crate) enum Merged {
+    /// The new segment; none where no row was left.
+    Done(Option<Arc<Segment>>),
+    /// An input has damaged blocks: they are marked and left alone.
+    Damaged,
+    /// Somebody asked to stop.
+    Stopped,
+}
+
+impl Compaction<'_> {
+    /// Writes the merged segment.
+    pub(crate) fn run(&self, path: Option<std::path::PathBuf>, level: Option<i32>) -> Result<Merged, Error> {
+        let first = self.inputs.iter().map(|input| input.summary.first_sequence).min().unwrap_or(0);
+        let last = self.inputs.iter().map(|input| input.summary.last_sequence).max().unwrap_or(0);
+        let lane = self.inputs.first().map_or(0, |input| input.summary.lane);
+        let target = Target { path, lane, sequences: (first, last), level };
+        let mut merge = self.merge()?;
+        let mut writer = SegmentWriter::new(self.disk, self.suffixes.clone(), target)?;
+        let mut referred = HashSet::new();
+        let mut rows = 0u64;
+        while let Some(row) = merge.next()? {
+            rows += 1;
+            if rows.is_multiple_of(4096) && self.stop.load(Ordering::Relaxed) {
+                return Ok(Merged::Stopped);
+            }
+            if self.keeps(row, &mut referred) {
+                writer.push(&row.key, &row.sighting, &row.payload)?;
+            }
+        }
+        if merge.mark_damaged() {
+            return Ok(Merged::Damaged);
+        }
+        Ok(Merged::Done(writer.finish()?.map(Arc::new)))
+    }
+
+    fn merge(&self) -> Result<Merge, Error> {
+        let cursors = self.inputs.iter().map(|input| {
+            let hidden = self.catalog.hidden(input);
+            Cursor::new(input.clone(), None, Skip::nothing(), hidden, (&[], &[0xff; 32]))
+        });
+        Ok(Merge::new(cursors.collect::<Result<_, _>>()?, self.catalog.clone()))
+    }
+
+    fn keeps(&self, row: &Row, referred: &mut HashSet<[u8; 16]>) -> bool {
+        let Some(newest) = self.full else { return true };
+        if self.catalog.is_too_old(&row.key, row.sighting.last) {
+            return false;
+        }
+        match row.key.first() {
+            Some(&BATCH) => row.sighting.first >= newest.saturating_sub(BATCH_DAYS * DAY),
+            Some(&REGISTRATION) => {
+                referred.extend(Payload::decode(&row.payload).into_iter().flat_map(|payload| payload.raw));
+                true
+            }
+            Some(&RAW) => row.key.get(1..).is_some_and(|hash| referred.contains(hash)),
+            _ => true,
+        }
+    }
+}

@@ -1,0 +1,208 @@
+//! When segments are merged, and how the result takes the place of what it was made of.
+
+use std::{path::PathBuf, sync::Arc};
+
+use model::{SourceId, Time};
+
+use crate::{
+    compaction::{self, Compaction, CompactionReport, Merged},
+    error::Error,
+    key::LANES,
+    segment::Segment,
+    state::State,
+    store::{Role, Shared, Store, lock},
+    view::{AgeLimit, DropMark},
+};
+
+impl Store {
+    /// Merges segments that are due; all of them where `full`, which also removes what was dropped, what is too old,
+    /// ids of old batches and raw answers that nothing refers to.
+    pub fn compact(&self, full: bool) -> Result<CompactionReport, Error> {
+        self.flush()?;
+        let shared = self.shared();
+        if full { shared.merge_all() } else { shared.merge_due() }
+    }
+
+    /// Deletes everything that a source said up to now: hidden at once, gone from disk after a full compaction.
+    pub fn drop_source(&self, source: SourceId) -> Result<(), Error> {
+        let shared = self.shared();
+        let mut appender = shared.appender()?;
+        // What is dropped ends with a segment, so that a mark covers whole segments.
+        shared.flush(&mut appender)?;
+        let mut state = lock(&shared.state);
+        known(&state, source)?;
+        let sequence = state.last_sequence();
+        shared.commit(&mut state, |manifest| {
+            manifest.drops.retain(|mark| mark.source != source);
+            manifest.drops.push(DropMark { source, sequence });
+        })
+    }
+
+    /// Deletes what a source saw last before a moment, now and whenever more of it comes; hidden at once, gone from
+    /// disk after a full compaction. A limit only ever moves forward.
+    pub fn limit_age(&self, source: SourceId, last_seen_before: Time) -> Result<(), Error> {
+        let shared = self.shared();
+        let _appender = shared.appender()?;
+        let mut state = lock(&shared.state);
+        known(&state, source)?;
+        shared.commit(&mut state, |manifest| match manifest.ages.iter_mut().find(|limit| limit.source == source) {
+            Some(limit) => limit.last_seen = limit.last_seen.max(last_seen_before),
+            None => manifest.ages.push(AgeLimit { source, last_seen: last_seen_before }),
+        })
+    }
+}
+
+fn known(state: &State, source: SourceId) -> Result<(), Error> {
+    let known = state.catalog.source(source).is_some();
+    if known { Ok(()) } else { Err(Error::Invalid(format!("there is no source with number {source}"))) }
+}
+
+impl Shared {
+    /// Merges segments in memory while there are many of one size.
+    pub(crate) fn merge_memory(&self, state: &mut State) {
+        for lane in 0..LANES {
+            loop {
+                let memory: Vec<_> = state.segments.iter().filter(|segment| segment.in_memory()).cloned().collect();
+                let Some(inputs) = compaction::pick(&memory, lane) else { break };
+                let merge = self.compaction(state, &inputs, None);
+                let Ok(Merged::Done(merged)) = merge.run(None, None) else { break };
+                state.segments.retain(|segment| !inputs.iter().any(|input| Arc::ptr_eq(input, segment)));
+                state.segments.extend(merged);
+            }
+        }
+    }
+
+    /// Writes the segments in memory to disk, one a lane.
+    pub(crate) fn flush_frozen(
+        &self,
+        state: &State,
+        paths: [Option<PathBuf>; LANES as usize],
+    ) -> Result<Vec<Arc<Segment>>, Error> {
+        let mut written = Vec::new();
+        for (lane, path) in (0..).zip(paths) {
+            let in_lane = |segment: &&Arc<Segment>| segment.in_memory() && segment.summary.lane == lane;
+            let inputs: Vec<_> = state.segments.iter().filter(in_lane).cloned().collect();
+            if inputs.is_empty() {
+                continue;
+            }
+            match self.compaction(state, &inputs, None).run(path, Some(3))? {
+                Merged::Done(segment) => written.extend(segment),
+                Merged::Damaged | Merged::Stopped => {
+                    return Err(Error::Invalid("rows in memory could not be read back".into()));
+                }
+            }
+        }
+        Ok(written)
+    }
+
+    fn compaction<'a>(&'a self, state: &State, inputs: &'a [Arc<Segment>], full: Option<i64>) -> Compaction<'a> {
+        let catalog = state.catalog.clone();
+        // Memory is merged to the end whatever happens: it is short, and a half is of no use.
+        static NEVER: std::sync::atomic::AtomicBool = std::sync::atomic::AtomicBool::new(false);
+        let stop = if inputs.iter().any(|input| input.in_memory()) { &NEVER } else { &self.stop };
+        Compaction { inputs, catalog, disk: &self.options.disk, suffixes: &self.suffixes, full, stop }
+    }
+
+    /// Merges what is due, until nothing is.
+    pub(crate) fn merge_due(&self) -> Result<CompactionReport, Error> {
+        let _merging = lock(&self.merging);
+        let mut report = CompactionReport::default();
+        for lane in 0..LANES {
+            loop {
+                let due = {
+                    let state = lock(&self.state);
+                    let on_disk = state.segments.iter().filter(|segment| !segment.in_memory()).cloned();
+                    compaction::pick(&on_disk.collect::<Vec<_>>(), lane)
+                };
+                let Some(inputs) = due else { break };
+                if !self.merge(&inputs, false, &mut report)? {
+                    break;
+                }
+            }
+        }
+        Ok(report)
+    }
+
+    /// Merges each lane into one segment.
+    fn merge_all(&self) -> Result<CompactionReport, Error> {
+        let _merging = lock(&self.merging);
+        let mut report = CompactionReport::default();
+        for lane in 0..LANES {
+            let (inputs, all) = {
+                let state = lock(&self.state);
+                let in_lane: Vec<_> =
+                    state.segments.iter().filter(|segment| segment.summary.lane == lane).cloned().collect();
+                let whole: Vec<_> = in_lane.iter().filter(|s| !s.in_memory() && !s.is_damaged()).cloned().collect();
+                let all = whole.len() == in_lane.len() && state.table.is_empty() && state.lost.is_empty();
+                (whole, all)
+            };
+            if !inputs.is_empty() {
+                self.merge(&inputs, all, &mut report)?;
+            }
+        }
+        let mut state = lock(&self.state);
+        self.forget_drops(&mut state)?;
+        report.damaged = state.segments.iter().filter(|segment| segment.is_damaged()).count();
+        Ok(report)
+    }
+
+    /// Merges these segments and puts the result in their place; whether it went through.
+    fn merge(&self, inputs: &[Arc<Segment>], all: bool, report: &mut CompactionReport) -> Result<bool, Error> {
+        let before: u64 = inputs.iter().map(|input| input.length).sum();
+        let (merge, path) = {
+            let mut state = lock(&self.state);
+            self.writable()?;
+            let newest = all.then_some(state.newest_arrival);
+            (self.compaction(&state, inputs, newest), self.new_file(&mut state))
+        };
+        let merged = match self.writing(merge.run(Some(path), Some(compaction::level(before))))? {
+            Merged::Done(merged) => merged,
+            Merged::Damaged | Merged::Stopped => return Ok(false),
+        };
+        report.merged += inputs.len();
+        report.octets_before += before;
+        report.octets_after += merged.as_ref().map_or(0, |segment| segment.length);
+        report.written += usize::from(merged.is_some());
+        self.replace(inputs, merged)?;
+        Ok(true)
+    }
+
+    fn replace(&self, inputs: &[Arc<Segment>], merged: Option<Arc<Segment>>) -> Result<(), Error> {
+        let synced = self.options.disk.sync_dir(&self.dir);
+        self.writing(synced.map_err(|error| Error::Io { path: self.dir.clone(), error }))?;
+        let mut state = lock(&self.state);
+        self.writable()?;
+        self.commit(&mut state, |manifest| {
+            manifest.segments.retain(|name| !inputs.iter().any(|input| input.name == *name));
+            manifest.segments.extend(merged.iter().map(|segment| segment.name.clone()));
+        })?;
+        state.segments.retain(|segment| !inputs.iter().any(|input| Arc::ptr_eq(input, segment)));
+        state.segments.extend(merged);
+        inputs.iter().for_each(|input| input.doom());
+        Ok(())
+    }
+
+    /// Drop marks whose source no older segment mentions have done their work.
+    fn forget_drops(&self, state: &mut State) -> Result<(), Error> {
+        let needed = |mark: &DropMark| {
+            !state.lost.is_empty()
+                || state.segments.iter().any(|segment| {
+                    segment.summary.last_sequence <= mark.sequence
+                        && segment.summary.sources.contains_key(&mark.source.0)
+                })
+        };
+        let left: Vec<DropMark> = state.manifest.drops.iter().copied().filter(needed).collect();
+        if left.len() == state.manifest.drops.len() {
+            return Ok(());
+        }
+        self.commit(state, |manifest| manifest.drops = left)
+    }
+
+    fn writable(&self) -> Result<(), Error> {
+        match &self.role {
+            Role::Reader { .. } => Err(Error::ReadOnly),
+            Role::Writer { .. } if self.poisoned.load(std::sync::atomic::Ordering::Relaxed) => Err(Error::Poisoned),
+            Role::Writer { .. } => Ok(()),
+        }
+    }
+}

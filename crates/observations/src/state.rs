@@ -1,0 +1,162 @@
+//! What the store knows at this moment: its manifest, its segments, and what came since the last flush.
+
+use std::{collections::HashMap, path::Path, sync::Arc};
+
+use model::{SuffixList, Time, time::DAY};
+
+use crate::{
+    batch::BatchId,
+    cache::Cache,
+    check::Damage,
+    compaction::BATCH_DAYS,
+    cursor::Skip,
+    disk::Disk,
+    error::Error,
+    key::BATCH,
+    manifest::Manifest,
+    octets::Input,
+    record,
+    segment::Segment,
+    table::{NewRow, Table},
+    view::{Catalog, Range, View},
+};
+
+/// What all states of an open store share.
+#[derive(Clone, Debug)]
+pub(crate) struct Shelf {
+    pub(crate) cache: Arc<Cache>,
+    pub(crate) suffixes: Arc<SuffixList>,
+}
+
+/// Everything that changes, behind one lock.
+#[derive(Debug)]
+pub(crate) struct State {
+    pub(crate) manifest: Manifest,
+    pub(crate) table: Table,
+    /// First and last sequence number in the table and the segments in memory.
+    pub(crate) sequences: Option<(u64, u64)>,
+    /// Segments on disk, then those in memory.
+    pub(crate) segments: Vec<Arc<Segment>>,
+    /// Segments that the manifest names and that cannot be read.
+    pub(crate) lost: Vec<Damage>,
+    pub(crate) catalog: Arc<Catalog>,
+    pub(crate) cache: Arc<Cache>,
+    /// Batches that are known, and when they arrived.
+    pub(crate) batches: HashMap<BatchId, Time>,
+    pub(crate) newest_arrival: i64,
+    /// Damaged records of the log.
+    pub(crate) log_damage: Vec<Damage>,
+}
+
+impl State {
+    /// What a manifest describes; segments that are open already are taken from `open`.
+    pub(crate) fn load(
+        manifest: Manifest,
+        disk: &Disk,
+        dir: &Path,
+        shelf: &Shelf,
+        open: &[Arc<Segment>],
+    ) -> Result<State, Error> {
+        let Shelf { cache, suffixes } = shelf.clone();
+        let catalog = Arc::new(catalog_of(&manifest, suffixes));
+        let (mut segments, mut lost) = (Vec::new(), Vec::new());
+        for name in &manifest.segments {
+            if let Some(segment) = open.iter().find(|segment| segment.name == *name) {
+                segments.push(segment.clone());
+                continue;
+            }
+            match Segment::open(disk, dir, name) {
+                Ok(segment) => segments.push(Arc::new(segment)),
+                Err(Error::Corrupt { offset, what, .. }) => lost.push(Damage { file: name.clone(), offset, what }),
+                Err(error) => return Err(error),
+            }
+        }
+        let mut state = State {
+            manifest,
+            table: Table::default(),
+            sequences: None,
+            segments,
+            lost,
+            catalog,
+            cache,
+            batches: HashMap::new(),
+            newest_arrival: i64::MIN,
+            log_damage: Vec::new(),
+        };
+        state.load_batches()?;
+        Ok(state)
+    }
+
+    fn load_batches(&mut self) -> Result<(), Error> {
+        let mut rows = self.view().scan(&Range::prefix(&[BATCH]), &Skip::nothing())?;
+        while let Some(row) = rows.next()? {
+            if let Some(id) = row.key.get(1..).and_then(|id| id.try_into().ok()) {
+                self.batches.insert(BatchId(id), Time(row.sighting.first));
+                self.newest_arrival = self.newest_arrival.max(row.sighting.first);
+            }
+        }
+        self.forget_batches();
+        Ok(())
+    }
+
+    /// Forgets the ids of old batches.
+    pub(crate) fn forget_batches(&mut self) {
+        let oldest = self.newest_arrival.saturating_sub(BATCH_DAYS * DAY);
+        self.batches.retain(|_, arrived| arrived.0 >= oldest);
+    }
+
+    pub(crate) fn view(&self) -> View {
+        View { segments: self.segments.clone(), catalog: self.catalog.clone(), cache: self.cache.clone() }
+    }
+
+    /// Takes the batches of a log record into the table; none where they do not parse.
+    pub(crate) fn apply(&mut self, record: &[u8]) -> Option<()> {
+        let mut input = Input(record);
+        while !input.is_empty() {
+            let mut batch = record::take_batch(&mut input)?;
+            let (first, last) = self.sequences.unwrap_or((batch.sequence, batch.sequence));
+            self.sequences = Some((first.min(batch.sequence), last.max(batch.sequence)));
+            self.newest_arrival = self.newest_arrival.max(batch.arrived.0);
+            let hour = record::hour(batch.arrived);
+            let counting = self.catalog.counting(Some(batch.source));
+            while let Some(row) = batch.row()? {
+                self.table.insert(&row, hour, counting, self.catalog.gap);
+            }
+            if let Some(id) = batch.id {
+                self.batches.insert(id, batch.arrived);
+                let (key, at) = ([&[BATCH][..], &id.0].concat(), batch.arrived.0);
+                let row = NewRow { key: &key, first: at, last: at, count: 0, payload: &[] };
+                self.table.insert(&row, hour, counting, self.catalog.gap);
+            }
+            input = batch.rest();
+        }
+        Some(())
+    }
+
+    /// Puts a changed manifest in force after it was written.
+    pub(crate) fn adopt(&mut self, manifest: Manifest) {
+        self.catalog = Arc::new(catalog_of(&manifest, self.catalog.suffixes.clone()));
+        self.manifest = manifest;
+    }
+
+    /// Octets of memory in the table and the segments in memory.
+    pub(crate) fn memory(&self) -> usize {
+        let frozen = self.segments.iter().filter(|segment| segment.in_memory());
+        self.table.size() + frozen.map(|segment| segment.length as usize).sum::<usize>()
+    }
+
+    /// When a source's newest sighting in memory was; the segments know the rest.
+    pub(crate) fn last_sequence(&self) -> u64 {
+        self.sequences.map_or(self.manifest.sequence, |(_, last)| last.max(self.manifest.sequence))
+    }
+}
+
+fn catalog_of(manifest: &Manifest, suffixes: Arc<SuffixList>) -> Catalog {
+    Catalog {
+        sources: manifest.sources.clone(),
+        drops: manifest.drops.clone(),
+        ages: manifest.ages.clone(),
+        gap: manifest.gap,
+        suffixes,
+    }
+}

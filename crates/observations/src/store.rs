@@ -1,0 +1,593 @@
+//! The store's handle: opening, appending, flushing, and the order in which these become durable.
+
+use std::{
+    path::{Path, PathBuf},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
+    thread::JoinHandle,
+};
+
+use model::{Source, SourceId, SuffixList, time::DAY};
+
+use crate::{
+    batch::{Appended, Batch},
+    cache::Cache,
+    check::{Damage, LOG_MAX},
+    disk::{self, Disk, Guard, RealDisk},
+    error::Error,
+    freeze::Freezer,
+    log::{self, LogWriter, RECORD_HEAD},
+    manifest::{self, Manifest},
+    record,
+    segment::Segment,
+    snapshot::Snapshot,
+    state::{Shelf, State},
+    table::Table,
+    writer::Target,
+};
+
+/// The most octets of what is appended at once, encoded.
+const RECORD_MAX: usize = 1 << 30;
+/// In front of the name of a log in which a record is damaged, once all others are in segments.
+pub(crate) const DAMAGED: &str = "damaged-";
+/// The name of the lock file.
+const LOCK: &str = "lock";
+
+/// How a store is opened.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// How much memory rows take before they are written as segments.
+    pub memory_bytes: usize,
+    /// How long the log grows before it is replaced by segments.
+    pub log_bytes: u64,
+    /// Seconds without a sighting after which a new spell begins; fixed when the store is created.
+    pub gap_seconds: i64,
+    /// How much memory decompressed blocks take.
+    pub block_cache_bytes: usize,
+    /// Whether segments are merged in a thread beside; otherwise at the end of the append that made it due.
+    pub background: bool,
+    /// By which list registrable domains are cut.
+    pub suffixes: Arc<SuffixList>,
+    /// The file system.
+    pub disk: Disk,
+}
+
+impl Default for Options {
+    fn default() -> Options {
+        Options {
+            memory_bytes: 256 << 20,
+            log_bytes: 64 << 20,
+            gap_seconds: 7 * DAY,
+            block_cache_bytes: 128 << 20,
+            background: true,
+            suffixes: SuffixList::bundled(),
+            disk: Arc::new(RealDisk),
+        }
+    }
+}
+
+impl Options {
+    fn shelf(&self) -> Shelf {
+        Shelf { cache: Arc::new(Cache::new(self.block_cache_bytes)), suffixes: self.suffixes.clone() }
+    }
+}
+
+/// A cheap handle to an open store. The lock on its directory goes with the last one.
+#[derive(Clone, Debug)]
+pub struct Store(Arc<Handle>);
+
+/// Stops the thread beside when the last handle goes.
+#[derive(Debug)]
+struct Handle {
+    shared: Arc<Shared>,
+    thread: Mutex<Option<JoinHandle<()>>>,
+}
+
+impl Drop for Handle {
+    fn drop(&mut self) {
+        self.shared.stop.store(true, Ordering::Relaxed);
+        if let Some(thread) = self.thread.get_mut().unwrap_or_else(PoisonError::into_inner).take() {
+            let _ = thread.join();
+        }
+    }
+}
+
+/// What all handles and the thread beside share.
+pub(crate) struct Shared {
+    pub(crate) dir: PathBuf,
+    pub(crate) options: Options,
+    pub(crate) suffixes: Arc<SuffixList>,
+    pub(crate) state: Mutex<State>,
+    pub(crate) role: Role,
+    /// A write failed: nothing more is written.
+    pub(crate) poisoned: AtomicBool,
+    pub(crate) stop: AtomicBool,
+    /// Held while segments are merged, so that no two merges take the same inputs.
+    pub(crate) merging: Mutex<()>,
+}
+
+impl std::fmt::Debug for Shared {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Shared").field("dir", &self.dir).finish_non_exhaustive()
+    }
+}
+
+/// What this process may do.
+pub(crate) enum Role {
+    /// Append; the lock is held as long as this is.
+    Writer { appender: Mutex<Appender>, _lock: Guard },
+    /// Read what another process writes; how far each log was read.
+    Reader { positions: Mutex<Vec<(u64, u64)>> },
+}
+
+/// The end of the log.
+#[derive(Debug)]
+pub(crate) struct Appender {
+    log: Option<LogWriter>,
+    next_log: u64,
+    next_sequence: u64,
+    /// Octets in all logs that are not in segments.
+    octets: u64,
+}
+
+pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    // A panic elsewhere must not make the store unusable: every change is made whole under the lock or not at all.
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Store {
+    /// Opens a store to write to it, creating it where there is none. One process at a time can.
+    pub fn open(dir: &Path, options: Options) -> Result<Store, Error> {
+        let disk = options.disk.clone();
+        let io = |error| Error::Io { path: dir.to_path_buf(), error };
+        disk.create_dir(dir).map_err(io)?;
+        let owner = format!("process {}", std::process::id());
+        let Some(guard) = disk.lock(&dir.join(LOCK), &owner).map_err(io)? else {
+            let by = disk::read_all(&disk, &dir.join(LOCK), 4096).unwrap_or_default();
+            return Err(Error::Locked { path: dir.to_path_buf(), by: String::from_utf8_lossy(&by).into_owned() });
+        };
+        let manifest = match Manifest::read(&disk, dir)? {
+            Some(manifest) => manifest,
+            None => create(&disk, dir, options.gap_seconds)?,
+        };
+        let first_log = manifest.first_log;
+        let mut state = State::load(manifest, &disk, dir, &options.shelf(), &[])?;
+        let mut appender = Appender { log: None, next_log: first_log, next_sequence: 0, octets: 0 };
+        for (name, octets) in live_logs(&disk, dir, first_log)? {
+            appender.next_log = appender.next_log.max(log::number(&name).unwrap_or(0) + 1);
+            replay(&mut state, &name, &log::records(&octets, 0));
+        }
+        appender.next_sequence = state.last_sequence() + 1;
+        let role = Role::Writer { appender: Mutex::new(appender), _lock: guard };
+        let store = Store::new(dir, options, state, role);
+        store.settle()?;
+        Ok(store)
+    }
+
+    /// Makes durable anew whatever was found, before anything is acknowledged on top of it: after a failed sync the
+    /// file system may show what is not on the disk. Then removes what crashes left behind.
+    fn settle(&self) -> Result<(), Error> {
+        let shared = self.shared();
+        let mut appender = shared.appender()?;
+        let damaged: Vec<String> =
+            self.with_state(|state| state.log_damage.iter().map(|damage| damage.file.clone()).collect());
+        for name in damaged {
+            // Kept for whoever wants to look into it; `check` reports it.
+            let (from, to) = (shared.dir.join(&name), shared.dir.join(format!("{DAMAGED}{name}")));
+            match self.disk().rename(&from, &to) {
+                Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                    return Err(Error::Io { path: from, error });
+                }
+                _ => {}
+            }
+        }
+        shared.flush(&mut appender)?;
+        let mut state = lock(&shared.state);
+        shared.commit(&mut state, |_| {})?;
+        sweep(self.disk(), &shared.dir, &state)
+    }
+
+    /// Opens a store that another process may be writing to: to read, without a lock.
+    pub fn open_reader(dir: &Path, options: Options) -> Result<Store, Error> {
+        let (state, positions) = load_reader(&options.disk, dir, &options.shelf(), &[])?;
+        Ok(Store::new(dir, options, state, Role::Reader { positions: Mutex::new(positions) }))
+    }
+
+    fn new(dir: &Path, options: Options, state: State, role: Role) -> Store {
+        let shared = Shared {
+            dir: dir.to_path_buf(),
+            suffixes: options.suffixes.clone(),
+            options,
+            state: Mutex::new(state),
+            role,
+            poisoned: AtomicBool::new(false),
+            stop: AtomicBool::new(false),
+            merging: Mutex::new(()),
+        };
+        Store(Arc::new(Handle { shared: Arc::new(shared), thread: Mutex::new(None) }))
+    }
+
+    /// Where the store is.
+    pub fn dir(&self) -> &Path {
+        &self.shared().dir
+    }
+
+    pub(crate) fn shared(&self) -> &Arc<Shared> {
+        &self.0.shared
+    }
+
+    pub(crate) fn disk(&self) -> &Disk {
+        &self.shared().options.disk
+    }
+
+    pub(crate) fn with_state<T>(&self, look: impl FnOnce(&State) -> T) -> T {
+        look(&lock(&self.shared().state))
+    }
+
+    /// For a reader: takes in everything that was acknowledged since. A writer sees its own always.
+    pub fn refresh(&self) -> Result<(), Error> {
+        let shared = self.shared();
+        let Role::Reader { positions } = &shared.role else { return Ok(()) };
+        let mut positions = lock(positions);
+        let mut state = lock(&shared.state);
+        let unchanged = |state: &State| -> Result<bool, Error> {
+            let manifest = Manifest::read(self.disk(), &shared.dir)?;
+            Ok(manifest.is_some_and(|manifest| manifest.generation == state.manifest.generation))
+        };
+        if unchanged(&state)? {
+            match tail(self.disk(), &shared.dir, &mut state, &mut positions) {
+                Err(Error::Io { error, .. }) if error.kind() == std::io::ErrorKind::NotFound => {}
+                Err(error) => return Err(error),
+                Ok(()) if unchanged(&state)? => return Ok(()),
+                Ok(()) => {}
+            }
+        }
+        let shelf = Shelf { cache: state.cache.clone(), suffixes: state.catalog.suffixes.clone() };
+        (*state, *positions) = load_reader(self.disk(), &shared.dir, &shelf, &state.segments)?;
+        Ok(())
+    }
+
+    /// The sources, in order of their numbers.
+    pub fn sources(&self) -> Vec<Source> {
+        self.with_state(|state| state.manifest.sources.clone())
+    }
+
+    /// A source by its name.
+    pub fn source(&self, name: &str) -> Option<Source> {
+        self.with_state(|state| state.manifest.sources.iter().find(|source| source.name == name).cloned())
+    }
+
+    /// Adds a source under a new number; durable at return.
+    pub fn add_source(&self, source: Source) -> Result<Source, Error> {
+        let shared = self.shared();
+        let _appender = shared.appender()?;
+        let mut state = lock(&shared.state);
+        if !model::source::is_source_name(&source.name) {
+            return Err(Error::Invalid(format!(
+                "`{}` is no name for a source: lower-case letters, digits, `-`, `_` and `.`, at most 64",
+                source.name.escape_debug()
+            )));
+        }
+        if state.manifest.sources.iter().any(|known| known.name == source.name) {
+            return Err(Error::Invalid(format!("there is a source `{}` already", source.name)));
+        }
+        let number = state.manifest.sources.len() as u32 + 1;
+        let source = Source { id: SourceId(number), ..source };
+        shared.commit(&mut state, |manifest| manifest.sources.push(source.clone()))?;
+        Ok(source)
+    }
+
+    /// Appends a batch; durable at return.
+    pub fn append(&self, batch: Batch) -> Result<Appended, Error> {
+        Ok(self.append_all(vec![batch])?.pop().unwrap_or(Appended::Known))
+    }
+
+    /// Appends batches that become durable together, with one fsync.
+    pub fn append_all(&self, batches: Vec<Batch>) -> Result<Vec<Appended>, Error> {
+        let shared = self.shared();
+        let mut appender = shared.appender()?;
+        let (fates, record) = self.encode(&mut appender, &batches)?;
+        if record.len() > RECORD_HEAD {
+            shared.log(&mut appender, record)?;
+        }
+        if appender.octets >= shared.options.log_bytes || self.with_state(State::memory) >= shared.options.memory_bytes
+        {
+            shared.flush(&mut appender)?;
+            drop(appender);
+            self.merge_when_due()?;
+        }
+        Ok(fates)
+    }
+
+    /// What becomes of each batch, and the record of those that are new.
+    fn encode(&self, appender: &mut Appender, batches: &[Batch]) -> Result<(Vec<Appended>, Vec<u8>), Error> {
+        let mut record = vec![0; RECORD_HEAD];
+        let mut fates = Vec::with_capacity(batches.len());
+        let mut sequence = appender.next_sequence;
+        for (at, batch) in batches.iter().enumerate() {
+            let known = self.with_state(|state| {
+                if state.catalog.source(batch.source).is_none() {
+                    return Err(Error::Invalid(format!("there is no source with number {}", batch.source)));
+                }
+                Ok(batch.id.is_some_and(|id| state.batches.contains_key(&id)))
+            })?;
+            let repeated = batch.id.is_some() && batches[..at].iter().any(|before| before.id == batch.id);
+            if known || repeated {
+                fates.push(Appended::Known);
+                continue;
+            }
+            record::put_batch(&mut record, batch, sequence)?;
+            sequence += 1;
+            fates.push(Appended::Stored);
+        }
+        if record.len() > RECORD_MAX {
+            return Err(Error::Invalid(format!("more than {RECORD_MAX} octets at once: append smaller batches")));
+        }
+        appender.next_sequence = sequence;
+        Ok((fates, record))
+    }
+
+    /// What the store holds at this moment: everything acknowledged, and nothing that comes later.
+    pub fn snapshot(&self) -> Snapshot {
+        let shared = self.shared();
+        let mut state = lock(&shared.state);
+        shared.freeze(&mut state);
+        Snapshot { view: state.view(), lost: state.lost.len() }
+    }
+
+    /// Writes what is in memory as segments and cuts the log.
+    pub fn flush(&self) -> Result<(), Error> {
+        let shared = self.shared();
+        let mut appender = shared.appender()?;
+        shared.flush(&mut appender)
+    }
+
+    /// Starts the thread that merges segments, unless one runs; without threads beside it merges here.
+    fn merge_when_due(&self) -> Result<(), Error> {
+        let shared = self.shared();
+        if !shared.options.background {
+            return shared.merge_due().map(|_| ());
+        }
+        let mut thread = lock(&self.0.thread);
+        if thread.as_ref().is_none_or(JoinHandle::is_finished) {
+            let shared = shared.clone();
+            // A failure poisons the store, or is met again by the next merge.
+            *thread = Some(std::thread::spawn(move || drop(shared.merge_due())));
+        }
+        Ok(())
+    }
+}
+
+impl Shared {
+    /// The end of the log, for the one who may write.
+    pub(crate) fn appender(&self) -> Result<MutexGuard<'_, Appender>, Error> {
+        let Role::Writer { appender, .. } = &self.role else { return Err(Error::ReadOnly) };
+        let appender = lock(appender);
+        // IMPORTANT: looked at after the lock is taken, or a failure in between would go unseen.
+        if self.poisoned.load(Ordering::Relaxed) { Err(Error::Poisoned) } else { Ok(appender) }
+    }
+
+    /// Runs a step of writing; after a failure nothing more is written.
+    pub(crate) fn writing<T>(&self, step: Result<T, Error>) -> Result<T, Error> {
+        if step.is_err() {
+            self.poisoned.store(true, Ordering::Relaxed);
+        }
+        step
+    }
+
+    fn log(&self, appender: &mut Appender, mut record: Vec<u8>) -> Result<(), Error> {
+        self.writing(self.append_record(appender, &mut record))?;
+        let mut state = lock(&self.state);
+        state
+            .apply(record.get(RECORD_HEAD..).unwrap_or_default())
+            .ok_or_else(|| Error::Invalid("a batch that was just encoded does not parse".into()))
+    }
+
+    fn append_record(&self, appender: &mut Appender, record: &mut [u8]) -> Result<(), Error> {
+        let io = |error| Error::Io { path: self.dir.join(log::name(appender.next_log)), error };
+        if appender.log.is_none() {
+            appender.log = Some(LogWriter::create(&self.options.disk, &self.dir, appender.next_log).map_err(io)?);
+            appender.next_log += 1;
+        }
+        let Some(log) = &mut appender.log else { return Ok(()) };
+        let path = log.path.clone();
+        log.append(record).map_err(|error| Error::Io { path, error })?;
+        appender.octets += record.len() as u64;
+        Ok(())
+    }
+
+    /// Writes a changed manifest and puts it in force.
+    pub(crate) fn commit(&self, state: &mut State, change: impl FnOnce(&mut Manifest)) -> Result<(), Error> {
+        let mut manifest = state.manifest.clone();
+        change(&mut manifest);
+        manifest.generation += 1;
+        self.writing(manifest.write(&self.options.disk, &self.dir))?;
+        state.adopt(manifest);
+        Ok(())
+    }
+
+    /// Sorts the table into segments in memory, so that it can be read.
+    pub(crate) fn freeze(&self, state: &mut State) {
+        if state.table.is_empty() {
+            return;
+        }
+        let Some(sequences) = state.sequences else { return };
+        let target = |lane| Target { path: None, lane, sequences, level: None };
+        // Nothing of it touches the disk but reads of older arrivals; what they cannot read counts as not there.
+        if let Ok(segments) = self.frozen(state, [target(0), target(1), target(2)]) {
+            state.table = Table::default();
+            state.segments.extend(segments.into_iter().map(Arc::new));
+            self.merge_memory(state);
+        }
+    }
+
+    fn frozen(&self, state: &State, targets: [Target; 3]) -> Result<Vec<Segment>, Error> {
+        let view = state.view();
+        let disk = &self.options.disk;
+        Freezer { table: &state.table, older: &view, disk, suffixes: &self.suffixes }.write(targets)
+    }
+
+    /// Writes memory as segments, makes the manifest name them and cuts the log: all at once, by the manifest.
+    pub(crate) fn flush(&self, appender: &mut Appender) -> Result<(), Error> {
+        let mut state = lock(&self.state);
+        let Some(sequences) = state.sequences else { return Ok(()) };
+        let segments = self.writing(self.write_memory(&mut state, sequences))?;
+        let names: Vec<String> = segments.iter().map(|segment| segment.name.clone()).collect();
+        let next_log = appender.next_log;
+        self.commit(&mut state, |manifest| {
+            manifest.segments.extend(names);
+            manifest.sequence = sequences.1;
+            manifest.first_log = next_log;
+        })?;
+        state.table = Table::default();
+        state.sequences = None;
+        state.segments.retain(|segment| !segment.in_memory());
+        state.segments.extend(segments);
+        state.forget_batches();
+        state.log_damage.clear();
+        appender.log = None;
+        appender.octets = 0;
+        drop(state);
+        self.remove_logs(next_log);
+        Ok(())
+    }
+
+    /// The segments on disk that hold what is in memory; their directory entries are durable.
+    fn write_memory(&self, state: &mut State, sequences: (u64, u64)) -> Result<Vec<Arc<Segment>>, Error> {
+        let mut targets = [0, 1, 2].map(|lane| Target { path: None, lane, sequences, level: Some(3) });
+        for target in &mut targets {
+            target.path = Some(self.new_file(state));
+        }
+        let segments = if state.segments.iter().any(|segment| segment.in_memory()) {
+            self.freeze(state);
+            let paths = targets.map(|target| target.path);
+            self.flush_frozen(state, paths)?
+        } else {
+            self.frozen(state, targets)?.into_iter().map(Arc::new).collect()
+        };
+        let path = self.dir.clone();
+        self.options.disk.sync_dir(&self.dir).map_err(|error| Error::Io { path, error })?;
+        Ok(segments)
+    }
+
+    pub(crate) fn new_file(&self, state: &mut State) -> PathBuf {
+        let number = state.manifest.next_file;
+        state.manifest.next_file += 1;
+        self.dir.join(format!("seg-{number:08}"))
+    }
+
+    /// Logs whose content is in segments; what stays behind is removed at the next opening.
+    fn remove_logs(&self, first: u64) {
+        let disk = &self.options.disk;
+        for name in disk.list(&self.dir).unwrap_or_default() {
+            if log::number(&name).is_some_and(|number| number < first) {
+                let _ = disk.remove(&self.dir.join(name));
+            }
+        }
+    }
+}
+
+/// Makes a new store in a directory that holds nothing else.
+fn create(disk: &Disk, dir: &Path, gap: i64) -> Result<Manifest, Error> {
+    let names = disk.list(dir).map_err(|error| Error::Io { path: dir.to_path_buf(), error })?;
+    if let Some(other) = names.iter().find(|name| !matches!(name.as_str(), LOCK | "manifest.new")) {
+        return Err(Error::Foreign { path: dir.to_path_buf(), what: format!("it has no manifest but `{other}`") });
+    }
+    let manifest = Manifest { gap, next_file: 1, first_log: 1, ..Manifest::default() };
+    manifest.write(disk, dir)?;
+    Ok(manifest)
+}
+
+/// The logs that are not in segments, in order, whole.
+fn live_logs(disk: &Disk, dir: &Path, first: u64) -> Result<Vec<(String, Vec<u8>)>, Error> {
+    let names = disk.list(dir).map_err(|error| Error::Io { path: dir.to_path_buf(), error })?;
+    let live = names.into_iter().filter(|name| log::number(name).is_some_and(|number| number >= first));
+    live.map(|name| {
+        let path = dir.join(&name);
+        let octets = disk::read_all(disk, &path, LOG_MAX).map_err(|error| Error::Io { path, error })?;
+        Ok((name, octets))
+    })
+    .collect()
+}
+
+fn replay(state: &mut State, name: &str, found: &log::Records<'_>) {
+    let damage = |offset, what| Damage { file: name.to_owned(), offset, what };
+    for record in &found.whole {
+        if state.apply(record).is_none() {
+            state.log_damage.push(damage(0, "a record does not parse"));
+        }
+    }
+    state.log_damage.extend(found.damaged.iter().map(|at| damage(*at, "a damaged record with whole ones behind it")));
+}
+
+/// Removes files that no manifest names: what a crash left behind.
+fn sweep(disk: &Disk, dir: &Path, state: &State) -> Result<(), Error> {
+    let io = |error| Error::Io { path: dir.to_path_buf(), error };
+    for name in disk.list(dir).map_err(io)? {
+        let stale = match log::number(&name) {
+            Some(number) => number < state.manifest.first_log,
+            None => {
+                let replaced = name.ends_with(".new");
+                replaced || name.starts_with("seg-") && !state.manifest.segments.contains(&name)
+            }
+        };
+        if stale {
+            disk.remove(&dir.join(name)).map_err(io)?;
+        }
+    }
+    Ok(())
+}
+
+/// How often a reader begins anew when files vanish under it.
+const ATTEMPTS: usize = 20;
+
+/// A state and how far each log was read.
+type ReaderState = (State, Vec<(u64, u64)>);
+
+/// Manifest, segments and logs as one moment has them; begins anew where the writer replaced them meanwhile.
+fn load_reader(disk: &Disk, dir: &Path, shelf: &Shelf, open: &[Arc<Segment>]) -> Result<ReaderState, Error> {
+    let mut attempt = 0;
+    loop {
+        attempt += 1;
+        match try_load_reader(disk, dir, shelf, open) {
+            Err(Error::Io { error, .. }) if error.kind() == std::io::ErrorKind::NotFound && attempt < ATTEMPTS => {}
+            other => return other,
+        }
+    }
+}
+
+fn try_load_reader(disk: &Disk, dir: &Path, shelf: &Shelf, open: &[Arc<Segment>]) -> Result<ReaderState, Error> {
+    let Some(manifest) = Manifest::read(disk, dir)? else {
+        let what = format!("it has no `{}`", manifest::NAME);
+        return Err(Error::Foreign { path: dir.to_path_buf(), what });
+    };
+    let generation = manifest.generation;
+    let mut state = State::load(manifest, disk, dir, shelf, open)?;
+    let mut positions = Vec::new();
+    tail(disk, dir, &mut state, &mut positions)?;
+    // IMPORTANT: logs are listed after the manifest was read; had it been replaced in between, a log that is missing
+    // from the list may be in segments that we do not know.
+    let again = Manifest::read(disk, dir)?.map(|manifest| manifest.generation);
+    if again == Some(generation) {
+        return Ok((state, positions));
+    }
+    let error = std::io::Error::new(std::io::ErrorKind::NotFound, "replaced while it was read");
+    Err(Error::Io { path: dir.join(manifest::NAME), error })
+}
+
+/// Takes in what was appended to the logs.
+fn tail(disk: &Disk, dir: &Path, state: &mut State, positions: &mut Vec<(u64, u64)>) -> Result<(), Error> {
+    for (name, octets) in live_logs(disk, dir, state.manifest.first_log)? {
+        let Some(number) = log::number(&name) else { continue };
+        let at = positions.iter().position(|(log, _)| *log == number).unwrap_or_else(|| {
+            positions.push((number, 0));
+            positions.len() - 1
+        });
+        let found = log::records(&octets, positions[at].1);
+        replay(state, &name, &found);
+        positions[at].1 = found.end;
+    }
+    Ok(())
+}

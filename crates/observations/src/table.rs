@@ -1,0 +1,88 @@
+//! The memory table: rows as they come, merged on insertion, unsorted.
+//!
+//! Keys lie end to end in one arena; a hash table finds them. A repeat of a tuple costs one look-up and no memory.
+
+use std::hash::BuildHasher;
+
+use foldhash::fast::FixedState;
+use hashbrown::{HashTable, hash_table::Entry as Slot};
+use model::Counting;
+
+use crate::{cursor::merge_values, sighting::Sighting};
+
+/// One row.
+#[derive(Debug)]
+pub(crate) struct Entry {
+    hash: u64,
+    at: u32,
+    length: u32,
+    /// The earliest full hour in which it arrived.
+    pub(crate) hour: i64,
+    pub(crate) sighting: Sighting,
+    pub(crate) payload: Vec<u8>,
+}
+
+/// The table.
+#[derive(Debug, Default)]
+pub(crate) struct Table {
+    arena: Vec<u8>,
+    slots: HashTable<u32>,
+    pub(crate) entries: Vec<Entry>,
+    payloads: usize,
+}
+
+/// What is inserted.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct NewRow<'a> {
+    pub(crate) key: &'a [u8],
+    pub(crate) first: i64,
+    pub(crate) last: i64,
+    pub(crate) count: u64,
+    pub(crate) payload: &'a [u8],
+}
+
+impl Table {
+    /// Inserts a row or merges it into the one that is there.
+    pub(crate) fn insert(&mut self, row: &NewRow<'_>, hour: i64, counting: Counting, gap: i64) {
+        let hash = FixedState::default().hash_one(row.key);
+        let (arena, entries) = (&self.arena, &self.entries);
+        let is_same = |at: &u32| {
+            let entry = &entries[*at as usize];
+            entry.hash == hash && key_of(arena, entry) == row.key
+        };
+        let sighting = Sighting::new(row.first, row.last, row.count, gap);
+        match self.slots.entry(hash, is_same, |at| entries[*at as usize].hash) {
+            Slot::Occupied(slot) => {
+                let entry = &mut self.entries[*slot.get() as usize];
+                entry.hour = entry.hour.min(hour);
+                let space = row.key.first().copied().unwrap_or(0);
+                merge_values(space, counting, gap, (&mut entry.sighting, &mut entry.payload), (&sighting, row.payload));
+            }
+            Slot::Vacant(slot) => {
+                slot.insert(self.entries.len() as u32);
+                let payload = row.payload.to_vec();
+                self.payloads += row.payload.len();
+                let (at, length) = (self.arena.len() as u32, row.key.len() as u32);
+                self.arena.extend_from_slice(row.key);
+                self.entries.push(Entry { hash, at, length, hour, sighting, payload });
+            }
+        }
+    }
+
+    pub(crate) fn key(&self, entry: &Entry) -> &[u8] {
+        key_of(&self.arena, entry)
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+
+    /// About how much memory it takes, once sorted for writing.
+    pub(crate) fn size(&self) -> usize {
+        2 * self.arena.len() + self.entries.len() * (size_of::<Entry>() + 80) + self.payloads
+    }
+}
+
+fn key_of<'a>(arena: &'a [u8], entry: &Entry) -> &'a [u8] {
+    &arena[entry.at as usize..][..entry.length as usize]
+}

@@ -1,0 +1,311 @@
+//! Writes a segment, row by row in order of keys.
+
+use std::{path::PathBuf, sync::Arc};
+
+use model::{Name, SuffixList};
+
+use crate::{
+    block::BlockBuilder,
+    disk::{Disk, File},
+    error::Error,
+    filter::Filter,
+    frame::Packer,
+    hash::hash64,
+    key::{self, ARRIVAL, DOMAIN, EMAIL, FORWARD, INVERSE, REGISTRATION, VALUE},
+    octets::Input,
+    segment::{Fence, HEAD, MAGIC, Segment, Summary, VERSION, encode_index, encode_tail},
+    sighting::Sighting,
+};
+
+/// How many octets of rows make a block.
+const BLOCK_OCTETS: usize = 16 << 10;
+/// How many octets are gathered before they are written.
+const BUFFER: usize = 1 << 20;
+
+/// Where a segment goes and how.
+#[derive(Clone, Debug)]
+pub(crate) struct Target {
+    /// The file; none keeps the segment in memory.
+    pub(crate) path: Option<PathBuf>,
+    pub(crate) lane: u8,
+    pub(crate) sequences: (u64, u64),
+    /// Level of compression; none for plain.
+    pub(crate) level: Option<i32>,
+}
+
+/// Writes one segment.
+pub(crate) struct SegmentWriter<'a> {
+    disk: &'a Disk,
+    suffixes: Arc<SuffixList>,
+    path: PathBuf,
+    file: Box<dyn File>,
+    packer: Packer,
+    buffer: Vec<u8>,
+    offset: u64,
+    block: BlockBuilder,
+    fence: Fence,
+    space: u8,
+    plain: Vec<u8>,
+    fences: Vec<Fence>,
+    hashes: Vec<u64>,
+    filtered: Vec<u8>,
+    summary: Summary,
+    rows: u64,
+}
+
+impl<'a> SegmentWriter<'a> {
+    /// Begins a segment.
+    pub(crate) fn new(disk: &'a Disk, suffixes: Arc<SuffixList>, target: Target) -> Result<SegmentWriter<'a>, Error> {
+        let path = target.path.unwrap_or_default();
+        let io = |error| Error::Io { path: path.clone(), error };
+        let file: Box<dyn File> = if path.as_os_str().is_empty() {
+            Box::new(MemoryFile::default())
+        } else {
+            disk.create(&path).map_err(io)?
+        };
+        let packer = Packer::new(target.level).map_err(io)?;
+        let mut buffer = MAGIC.to_vec();
+        buffer.extend(VERSION.to_be_bytes());
+        let summary = Summary {
+            lane: target.lane,
+            first_sequence: target.sequences.0,
+            last_sequence: target.sequences.1,
+            suffixes: suffixes_hash(&suffixes),
+            ..Summary::default()
+        };
+        Ok(SegmentWriter {
+            disk,
+            suffixes,
+            path,
+            file,
+            packer,
+            buffer,
+            offset: HEAD,
+            block: BlockBuilder::default(),
+            fence: empty_fence(),
+            space: 0,
+            plain: Vec::new(),
+            fences: Vec::new(),
+            hashes: Vec::new(),
+            filtered: Vec::new(),
+            summary,
+            rows: 0,
+        })
+    }
+
+    /// Adds a row; keys come in strictly ascending order.
+    pub(crate) fn push(&mut self, key: &[u8], sighting: &Sighting, payload: &[u8]) -> Result<(), Error> {
+        let space = key.first().copied().unwrap_or(0);
+        if space != self.space {
+            self.end_block()?;
+            self.space = space;
+        }
+        if self.rows == 0 {
+            self.summary.first_key = key.to_vec();
+        }
+        self.rows += 1;
+        self.filter(space, key);
+        self.summarize(space, key, sighting);
+        self.block.push(key, sighting, payload);
+        if self.block.is_full(BLOCK_OCTETS) {
+            self.end_block()?;
+        }
+        Ok(())
+    }
+
+    /// Notes the beginnings of keys that questions ask for.
+    fn filter(&mut self, space: u8, key: &[u8]) {
+        let end = match space {
+            FORWARD | REGISTRATION => key::name_end(key, 1),
+            INVERSE => key::inverse_leading(key),
+            DOMAIN => key::name_end(key, 1).map(|end| end - 1),
+            VALUE => key.get(2..).and_then(|rest| rest.iter().position(|octet| *octet == 0)).map(|at| at + 3),
+            _ => None,
+        };
+        let Some(asked) = end.and_then(|end| key.get(..end)) else { return };
+        if asked == self.filtered.as_slice() {
+            return;
+        }
+        self.filtered.clear();
+        self.filtered.extend_from_slice(asked);
+        let hash = if space == DOMAIN { domain_hash(FORWARD, &asked[1..]) } else { hash64(asked) };
+        self.hashes.push(hash);
+        if space == INVERSE
+            && asked.get(1) == Some(&key::class::NAME)
+            && let Some(domain) = self.registrable(&asked[2..])
+        {
+            let hash = domain_hash(INVERSE, domain);
+            if self.hashes.iter().rev().take(2).all(|before| *before != hash) {
+                self.hashes.push(hash);
+            }
+        }
+    }
+
+    /// The encoded registrable domain, without its end, of an encoded name.
+    fn registrable<'k>(&self, name: &'k [u8]) -> Option<&'k [u8]> {
+        registrable(&self.suffixes, name)
+    }
+
+    fn summarize(&mut self, space: u8, key: &[u8], sighting: &Sighting) {
+        let at = usize::from(space);
+        if let Some(rows) = self.summary.rows.get_mut(at) {
+            *rows += 1;
+        }
+        if matches!(space, FORWARD | INVERSE | REGISTRATION | VALUE | EMAIL) {
+            self.fence.first = self.fence.first.min(sighting.first);
+            self.fence.last = self.fence.last.max(sighting.last);
+        }
+        if matches!(space, FORWARD | INVERSE) {
+            self.fence.types |= key::rrtype(key).map_or(u64::MAX, |rrtype| 1 << (rrtype % 64));
+        }
+        let source = if key::has_source(space) { key::split_source(key) } else { None };
+        let Some((front, source)) = source else {
+            self.fence.sources = u64::MAX;
+            return;
+        };
+        self.fence.sources |= 1 << (source.0 % 64);
+        let summary = self.summary.sources.entry(source.0).or_default();
+        match space {
+            FORWARD | REGISTRATION => {
+                summary.oldest = Some(summary.oldest.map_or(sighting.first, |oldest| oldest.min(sighting.first)));
+                summary.newest = Some(summary.newest.map_or(sighting.last, |newest| newest.max(sighting.last)));
+            }
+            DOMAIN => summary.dns.add(hash64(front)),
+            _ => {}
+        }
+        if space == REGISTRATION
+            && let Some(domain) = key::name_end(key, 1).and_then(|end| key.get(..end))
+        {
+            summary.registrations.add(hash64(domain));
+        }
+    }
+
+    fn end_block(&mut self) -> Result<(), Error> {
+        if self.block.rows() == 0 {
+            return Ok(());
+        }
+        let rows = self.block.rows() as u32;
+        let last_key = self.block.last_key().into();
+        self.plain.clear();
+        self.block.finish(&mut self.plain);
+        let before = self.buffer.len();
+        self.packer.put(&mut self.buffer, &self.plain).map_err(|error| self.io(error))?;
+        let stored = (self.buffer.len() - before) as u32;
+        if let Some(octets) = self.summary.octets.get_mut(usize::from(self.space)) {
+            *octets += u64::from(stored);
+        }
+        let mut fence = std::mem::replace(&mut self.fence, empty_fence());
+        if fence.first > fence.last {
+            (fence.first, fence.last) = (i64::MIN, i64::MAX); // rows without times
+        }
+        self.fences.push(Fence { last_key, offset: self.offset, stored, rows, ..fence });
+        self.offset += u64::from(stored);
+        if self.buffer.len() >= BUFFER { self.write_out() } else { Ok(()) }
+    }
+
+    fn write_out(&mut self) -> Result<(), Error> {
+        let written = self.file.write(&self.buffer);
+        self.buffer.clear();
+        written.map_err(|error| self.io(error))
+    }
+
+    fn io(&self, error: std::io::Error) -> Error {
+        Error::Io { path: self.path.clone(), error }
+    }
+
+    /// Ends the segment, makes it durable and opens it; none where no row came.
+    pub(crate) fn finish(mut self) -> Result<Option<Segment>, Error> {
+        self.end_block()?;
+        if self.rows == 0 {
+            return Ok(None);
+        }
+        self.hashes.sort_unstable();
+        self.hashes.dedup();
+        let sections = [encode_index(&self.fences), Filter::of(&self.hashes).encode(), self.summary.encode()];
+        let mut offsets = [0; 3];
+        for (offset, section) in offsets.iter_mut().zip(&sections) {
+            *offset = self.offset;
+            let before = self.buffer.len();
+            self.packer.put(&mut self.buffer, section).map_err(|error| self.io(error))?;
+            self.offset += (self.buffer.len() - before) as u64;
+        }
+        self.buffer.extend(encode_tail(offsets));
+        self.write_out()?;
+        self.file.sync().map_err(|error| self.io(error))?;
+        let name = self.path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+        Segment::read(self.disk, self.file, self.path, name).map(Some)
+    }
+}
+
+fn empty_fence() -> Fence {
+    Fence {
+        last_key: Box::default(),
+        offset: 0,
+        stored: 0,
+        rows: 0,
+        first: i64::MAX,
+        last: i64::MIN,
+        types: 0,
+        sources: 0,
+    }
+}
+
+/// What stands in filters for a registrable domain in a space; it cannot equal the beginning of a key.
+pub(crate) fn domain_hash(space: u8, labels: &[u8]) -> u64 {
+    hash64(&[&[0, space], labels].concat())
+}
+
+/// The encoded registrable domain, without its end, of an encoded name.
+pub(crate) fn registrable<'k>(suffixes: &SuffixList, name: &'k [u8]) -> Option<&'k [u8]> {
+    let decoded: Name = key::take_name(&mut Input(name))?;
+    let offset = suffixes.registrable_offset(&decoded)?;
+    let skipped = decoded.as_wire()[..offset].len();
+    let labels = decoded.label_count() - count_labels(decoded.as_wire(), skipped);
+    let end = name.iter().enumerate().filter(|(_, octet)| **octet == 0).nth(labels - 1)?.0 + 1;
+    name.get(..end)
+}
+
+fn count_labels(wire: &[u8], until: usize) -> usize {
+    let (mut at, mut count) = (0, 0);
+    while at < until {
+        at += 1 + usize::from(wire[at]);
+        count += 1;
+    }
+    count
+}
+
+/// Which version of the public suffix list cut the domains.
+pub(crate) fn suffixes_hash(suffixes: &SuffixList) -> u64 {
+    hash64(suffixes.version().as_bytes())
+}
+
+/// Whether a space's rows are kept by when they were last seen.
+pub(crate) fn ages(space: u8) -> bool {
+    !matches!(space, DOMAIN | ARRIVAL | key::BATCH | key::RAW)
+}
+
+/// A file that is only memory.
+#[derive(Debug, Default)]
+struct MemoryFile(Vec<u8>);
+
+impl File for MemoryFile {
+    fn read_at(&self, buffer: &mut [u8], offset: u64) -> std::io::Result<usize> {
+        let rest = self.0.get(usize::try_from(offset).unwrap_or(usize::MAX)..).unwrap_or_default();
+        let count = rest.len().min(buffer.len());
+        buffer[..count].copy_from_slice(&rest[..count]);
+        Ok(count)
+    }
+
+    fn write(&mut self, octets: &[u8]) -> std::io::Result<()> {
+        self.0.extend_from_slice(octets);
+        Ok(())
+    }
+
+    fn sync(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+
+    fn length(&self) -> std::io::Result<u64> {
+        Ok(self.0.len() as u64)
+    }
+}
