@@ -21,6 +21,8 @@ type Scores = BTreeMap<String, (usize, usize)>;
 
 struct Sample {
     raw: String,
+    /// What the registry said that referred to the server.
+    referring: String,
     server: String,
     domain: Name,
     expected: Value,
@@ -48,6 +50,7 @@ fn sample(line: &str) -> Sample {
     let domain = Name::from_unicode(&text("domain")).ok().filter(|name| !name.is_root());
     Sample {
         raw: text("raw"),
+        referring: text("raw_referring"),
         server: text("whois_server"),
         domain: domain.unwrap_or_else(|| Name::from_unicode(&format!("example.{zone}")).unwrap()),
         id: text("id"),
@@ -64,11 +67,11 @@ fn scores() {
     let show = std::env::var("SPOOR_WHOIS_SHOW").unwrap_or_default();
     let mut false_available = 0;
     for sample in &samples {
-        let parsed = whois::parse(&sample.raw, &sample.server, &sample.domain);
+        let found = parse(sample);
         let throttled = sample.expected["state"].as_str() == Some("throttled");
-        false_available += usize::from(throttled && parsed.registration.state == State::Available);
+        false_available += usize::from(throttled && found.state == State::Available);
         let scores = if sample.aside { &mut aside } else { &mut tuned };
-        for (field, right, stated, found) in judge(sample, &parsed.registration) {
+        for (field, right, stated, found) in judge(sample, &found) {
             let score = scores.entry(group(&field)).or_default();
             score.0 += usize::from(right);
             score.1 += 1;
@@ -93,6 +96,14 @@ fn scores() {
     assert_eq!(false_available, 0, "throttled answers taken for available ones");
     floors(&tuned, "tuned", TUNED_FLOORS);
     floors(&aside, "set aside", ASIDE_FLOORS);
+}
+
+fn parse(sample: &Sample) -> Registration {
+    let registrar = whois::parse(&sample.raw, &sample.server, &sample.domain).registration;
+    if sample.referring.is_empty() {
+        return registrar;
+    }
+    whois::merge(whois::parse(&sample.referring, "", &sample.domain).registration, registrar)
 }
 
 /// Per cent that may not be lost again.
@@ -225,6 +236,7 @@ fn disputes(dispute: &Value, part: &str) -> bool {
 }
 
 fn is_read(part: &str, stated: &str, read: &Disclosed) -> bool {
+    let stated = &stated.replace(" [at] ", "@").replace(" AT ", "@"); // the same address, written against harvesters
     let is_withheld = !matches!(disclosed(stated), Disclosed::Stated(_)) || (part == "email" && !stated.contains('@'));
     if is_withheld && read.stated().is_none() {
         return true;

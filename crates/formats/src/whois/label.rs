@@ -102,11 +102,17 @@ static DICTIONARY: LazyLock<Dictionary> =
 /// The most octets of a label.
 pub(super) const LABEL_MAX: usize = 80;
 
-/// What a label means, if anything. `folded` is room to work in.
+/// What a label means, if anything; of one in two languages (`Titular / Registrant`), what either part means. `folded` is
+/// room to work in.
 pub(super) fn meaning(label: &str, folded: &mut String) -> Option<Meaning> {
     if label.len() > LABEL_MAX {
         return None;
     }
+    found(label, folded)
+        .or_else(|| label.split('/').rev().filter(|part| *part != label).find_map(|part| found(part, folded)))
+}
+
+fn found(label: &str, folded: &mut String) -> Option<Meaning> {
     fold(label, folded);
     let dictionary = &*DICTIONARY;
     dictionary.whole.get(folded.as_str()).copied().or_else(|| dictionary.composed(folded))
@@ -250,6 +256,7 @@ fn field(key: &str) -> Field {
         "abuseemail" => Field::AbuseEmail,
         "abusephone" => Field::AbusePhone,
         "redacted" => Field::Redacted,
+        "text" => Field::Text,
         _ => Field::Ignored,
     }
 }

@@ -189,7 +189,15 @@ fn unseparated<'a>(line: &'a str, folded: &mut String) -> Option<Kind<'a>> {
             return Some(Kind::Known(found, clean(value)));
         }
     }
-    dated(line, folded).or_else(|| head(line, folded))
+    dated(line, folded).or_else(|| head(line, folded)).or_else(|| named_domain(line, folded))
+}
+
+/// `Domain a.example (ACTIVE)`.
+fn named_domain<'a>(line: &'a str, folded: &mut String) -> Option<Kind<'a>> {
+    let (label, value) = line.split_once(' ')?;
+    let name = value.split(' ').next()?;
+    let is_name = label.eq_ignore_ascii_case("domain") && name.contains('.') && !name.ends_with('.');
+    is_name.then(|| meaning(label, folded)).flatten().map(|found| Kind::Known(found, value))
 }
 
 fn dated<'a>(line: &'a str, folded: &mut String) -> Option<Kind<'a>> {
@@ -227,7 +235,7 @@ fn clean(value: &str) -> &str {
     let value = value.trim();
     match value {
         "|-" | "|" | ">" => "",
-        _ if value.starts_with('!') => "",
+        _ if value.starts_with('!') || value.starts_with("***") => "",
         _ => value.strip_prefix('"').and_then(|v| v.strip_suffix('"')).unwrap_or(value),
     }
 }

@@ -51,7 +51,9 @@ impl<'a> Party<'a> {
 
     /// What it is called, for parties of which only that matters.
     pub(super) fn called(&self) -> Option<&'a str> {
-        [Field::Name, Field::Organization, Field::Text, Field::Handle].into_iter().find_map(|field| self.first(field))
+        let text = self.first(Field::Text);
+        let fields = [Field::Organization, Field::Name, Field::Text, Field::Handle];
+        text.filter(|text| !looks_like_handle(text)).or_else(|| fields.into_iter().find_map(|field| self.first(field)))
     }
 
     /// The contact. Its scope is not known here.
@@ -70,7 +72,10 @@ impl<'a> Party<'a> {
         let email = self.first(Field::Email).map(plain_email).or_else(|| envelope.email.clone());
         let (name, organization) = envelope.names(self.plain_name().is_some());
         let mut contact = Contact {
-            handle: or(text(Field::Handle), self.first(Field::RegistryHandle).or(envelope.handle)),
+            handle: or(
+                self.handle().map_or(Disclosed::Absent, disclosed),
+                self.first(Field::RegistryHandle).or(envelope.handle),
+            ),
             scope: None,
             name: or(or(self.plain_name().map_or(Disclosed::Absent, disclosed), self.joined_name().as_deref()), name),
             organization: or(text(Field::Organization), organization),
@@ -90,6 +95,11 @@ impl<'a> Party<'a> {
     /// The name, where it is not a line that has an e-mail address too.
     fn plain_name(&self) -> Option<&'a str> {
         self.all(Field::Name).find(|name| !name.contains('@'))
+    }
+
+    /// The handle: the first without blanks, else the first.
+    fn handle(&self) -> Option<&'a str> {
+        self.all(Field::Handle).find(|handle| !handle.contains(' ')).or(self.first(Field::Handle))
     }
 
     fn joined_name(&self) -> Option<String> {
@@ -131,6 +141,10 @@ struct Envelope<'a> {
 impl<'a> Envelope<'a> {
     fn line(&mut self, line: &'a str) {
         let line = self.without_handle(line);
+        if self.plain.is_empty() && self.handle.is_none() && line.contains('-') && looks_like_handle(line) {
+            self.handle = Some(line);
+            return;
+        }
         if let Some((rest, email)) = split_email(line) {
             self.email.get_or_insert(email);
             let (handle, rest) = split_front_handle(rest);
@@ -202,9 +216,10 @@ pub(super) fn looks_like_handle(text: &str) -> bool {
 
 /// Takes the e-mail address out of a line; the rest is what stands before it.
 fn split_email(line: &str) -> Option<(&str, String)> {
-    if let Some(at) = line.find(" [at] ") {
+    if let Some((at, word)) = [" [at] ", " AT "].into_iter().find_map(|word| Some((line.find(word)?, word))) {
         let start = line.get(..at)?.rfind([' ', '\t', '(', '<']).map_or(0, |before| before + 1);
-        let email = line.get(start..)?.trim_end_matches([')', '>', ' ']).replace(" [at] ", "@");
+        let end = line.get(at + word.len()..)?.find([' ', ')', '>']).map_or(line.len(), |end| at + word.len() + end);
+        let email = line.get(start..end)?.replace(word, "@");
         return Some((line.get(..start)?.trim_end_matches([' ', '\t', '(', '<']), email));
     }
     let at = line.find('@')?;
@@ -229,9 +244,10 @@ fn split_front_handle(rest: &str) -> (Option<&str>, &str) {
 
 /// A telephone number, and whether the line says that it is a fax.
 fn phone(line: &str) -> Option<(bool, &str)> {
-    let start = line.find(|c: char| c.is_ascii_digit() || matches!(c, '+' | '('))?;
+    let digit = line.find(|c: char| c.is_ascii_digit() || c == '+')?;
+    let start = if line.get(..digit)?.ends_with('(') { digit - 1 } else { digit };
     let (word, number) = line.split_at(start);
-    let word = word.trim_matches([' ', '.', ':', '\t']).to_ascii_lowercase();
+    let word = word.trim_matches([' ', '.', ':', '\t', '(', ')', ',']).to_ascii_lowercase();
     let is_fax = word.contains("fax");
     let labelled = is_fax || matches!(word.as_str(), "tel" | "phone" | "telephone" | "voice" | "t" | "ph");
     let digits = number.bytes().filter(u8::is_ascii_digit).count();

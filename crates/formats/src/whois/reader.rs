@@ -61,9 +61,21 @@ struct Reader<'a> {
     filled: bool,
     /// The label whose value is expected on deeper lines, and where it stands.
     pending: Option<(Target, usize)>,
+    /// The line of that label.
+    pending_line: usize,
+    /// Whom the last label named, and where it stands.
+    named: Option<(Subject, usize)>,
     last: Option<Field>,
     paragraph: usize,
     start: bool,
+}
+
+/// Whether a label of the domain has one value, which may stand below it without indent.
+fn is_single(target: Target) -> bool {
+    matches!(
+        target,
+        Target::Domain(DomainField::Name | DomainField::Created | DomainField::Updated | DomainField::Expires)
+    )
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -82,6 +94,8 @@ impl<'a> Reader<'a> {
             indent: 0,
             filled: false,
             pending: None,
+            pending_line: 0,
+            named: None,
             last: None,
             paragraph: usize::MAX,
             start: true,
@@ -137,7 +151,11 @@ impl<'a> Reader<'a> {
     }
 
     fn known(&mut self, line: &Line<'a>, paragraph: Paragraph, meaning: Meaning, value: &'a str) {
-        self.pending = None;
+        self.named = None;
+        let pending = self.pending.take().map(|(target, _)| target);
+        if pending == Some(Target::Domain(DomainField::Name)) && meaning.field == Some(Field::Name) {
+            return self.domain(line, DomainField::Name, value); // `Domain:` and below it `name: a.example`
+        }
         let is_object = matches!(self.subject, Subject::Object(_));
         let in_party = self.firm && !matches!(self.subject, Subject::Domain | Subject::Servers);
         let set_aside = meaning.field == Some(Field::Ignored) && meaning.domain.is_some();
@@ -145,6 +163,7 @@ impl<'a> Reader<'a> {
             self.contact_type(line, value);
         } else if let Some((whose, field)) = meaning.of {
             self.field(line, whose, field, value);
+            self.named = Some((whose, line.indent));
         } else if let Some(role) = meaning.role.filter(|_| value.is_empty()) {
             self.turn(role, true, line.indent);
         } else if let Some(field) = meaning.field.filter(|_| in_party && (!set_aside || self.filled || is_object)) {
@@ -172,7 +191,10 @@ impl<'a> Reader<'a> {
         let firm = self.start && !paragraph.domain && paragraph.labels > 1;
         self.turn(role, firm, line.indent);
         self.filled = true;
-        let Some(party) = self.party(role) else { return };
+        self.pend(Target::Party(role, Field::Text), line);
+        let Some(party) = self.party(role).filter(|_| !value.contains("://") || role == Subject::Registrar) else {
+            return;
+        };
         if looks_like_handle(value) && role != Subject::Registrar {
             party.add(Field::Handle, value);
         } else {
@@ -187,21 +209,25 @@ impl<'a> Reader<'a> {
             if let Some(role) = role.filter(|_| !value.contains(' ')) {
                 return self.turn(role, true, line.indent); // `contact: administrative`
             }
-            if looks_like_handle(value) {
+            if looks_like_handle(value) || (paragraph.labels > 2 && !value.contains([' ', '@'])) {
                 self.begin_object(line.indent); // `contact: AB12`
                 return self.field(line, self.subject, Field::Handle, value);
             }
         }
         let whose = match self.subject {
-            Subject::Domain | Subject::Servers if !paragraph.domain && self.is_glue(value) => return self.glue(value),
-            Subject::Domain | Subject::Servers => Subject::Contact(self.default),
+            Subject::Servers => return self.server(value),
+            Subject::Domain => Subject::Contact(self.default),
+            Subject::Registrar | Subject::Reseller if !self.firm && field != Field::Url => {
+                Subject::Contact(self.default)
+            }
             subject => subject,
         };
         self.field(line, whose, field, value);
     }
 
-    fn is_glue(&self, value: &str) -> bool {
-        self.subject == Subject::Servers && value.parse::<std::net::IpAddr>().is_ok()
+    fn server(&mut self, value: &str) {
+        self.filled = true;
+        self.draft.servers.add(value);
     }
 
     fn glue(&mut self, value: &str) {
@@ -212,7 +238,7 @@ impl<'a> Reader<'a> {
         self.filled |= whose == self.subject;
         self.last = Some(field);
         if value.is_empty() {
-            self.pending = Some((Target::Party(whose, field), line.indent));
+            self.pend(Target::Party(whose, field), line);
         } else if let Some(party) = self.party(whose) {
             party.add(field, value);
         }
@@ -243,6 +269,7 @@ impl<'a> Reader<'a> {
             DomainField::Servers => {
                 self.turn(Subject::Domain, false, line.indent);
                 self.draft.servers.add(value);
+                self.pend(Target::Domain(field), line);
             }
             DomainField::Glue => self.glue(value),
             DomainField::Ignored if !value.is_empty() => self.glue_remark(value),
@@ -268,7 +295,12 @@ impl<'a> Reader<'a> {
         if self.firm && line.indent <= self.indent {
             self.turn(Subject::Domain, false, line.indent);
         }
-        self.pending = Some((Target::Domain(field), line.indent));
+        self.pend(Target::Domain(field), line);
+    }
+
+    fn pend(&mut self, target: Target, line: &Line<'a>) {
+        self.pending = Some((target, line.indent));
+        self.pending_line = line.number;
     }
 
     fn unknown(&mut self, line: &Line<'a>, text: &'a str) {
@@ -279,10 +311,17 @@ impl<'a> Reader<'a> {
 
     fn text(&mut self, line: &Line<'a>, text: &'a str) {
         if let Some((target, indent)) = self.pending {
-            if line.indent > indent {
+            let below = line.number == self.pending_line + 1 && is_single(target) && line.indent == indent;
+            if line.indent > indent || below {
                 return self.unfolded(line, target, text);
             }
             self.pending = None;
+        }
+        if let Some((whose, indent)) = self.named.filter(|_| self.subject == Subject::Domain)
+            && line.indent > indent
+            && let Some(party) = self.party(whose)
+        {
+            return party.add(Field::Text, text);
         }
         match self.subject {
             Subject::Servers => {
@@ -305,6 +344,7 @@ impl<'a> Reader<'a> {
     fn unfolded(&mut self, line: &Line<'a>, target: Target, text: &'a str) {
         match target {
             Target::Domain(DomainField::Ignored) => {}
+            Target::Domain(DomainField::Servers) => _ = self.draft.servers.add(text),
             Target::Domain(field) => self.draft.domain.push((field, text, line.number)),
             Target::Party(whose, field) => {
                 if let Some(party) = self.party(whose) {

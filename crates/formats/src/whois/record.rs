@@ -39,6 +39,7 @@ pub fn parse(text: &str, server: &str, domain: &Name) -> Parsed {
     let mut registration = registration(&mut draft, peculiar.order, &mut remarks);
     let scopes = Scopes::of(&registration, server, zone);
     scopes.apply(&mut registration, &draft);
+    drop_own_name(&mut registration);
     registration.state = state_of(&registration, &draft, || state::of_text(&lines));
     let referral = draft.registrar.first(Field::Whois).and_then(host);
     let wait_seconds = (registration.state == State::Throttled).then(|| state::wait_seconds(text)).flatten();
@@ -55,7 +56,7 @@ fn registration(draft: &mut Draft<'_>, order: Order, remarks: &mut Vec<Remark>) 
         domain: first(DomainField::Name).and_then(domain_name),
         state: State::Malformed,
         registry_id: first(DomainField::Id).map(str::to_owned),
-        registrar: registrar(&draft.registrar),
+        registrar: registrar(&draft.registrar, &draft.reseller),
         reseller: draft.reseller.called().map(str::to_owned),
         created: dates.created,
         updated: dates.updated,
@@ -104,6 +105,16 @@ impl Dates {
     }
 }
 
+/// Takes out a name server that is only the domain's own name, where there are others: some registries repeat the name
+/// under a label "DNS".
+fn drop_own_name(registration: &mut Registration) {
+    if registration.nameservers.len() > 2
+        && let Some(domain) = &registration.domain
+    {
+        registration.nameservers.retain(|server| server.name != *domain || !server.addresses.is_empty());
+    }
+}
+
 /// The contacts, joined with the objects to which they refer.
 fn contacts(draft: &Draft<'_>) -> [Contact; 4] {
     let mut objects: HashMap<String, &Party<'_>> = HashMap::new();
@@ -124,10 +135,11 @@ fn contact(party: &Party<'_>, objects: &HashMap<String, &Party<'_>>) -> Contact 
     }
 }
 
-fn registrar(party: &Party<'_>) -> Registrar {
+/// The registrar; where an answer names only a "registration service provider", that is who is known.
+fn registrar(party: &Party<'_>, reseller: &Party<'_>) -> Registrar {
     let text = |field| party.first(field).map(str::to_owned);
     Registrar {
-        name: party.first(Field::Text).or(party.called()).map(|name| plain_name(name).to_owned()),
+        name: party.called().or(reseller.called()).map(|name| plain_name(name).to_owned()),
         iana_id: party.first(Field::Iana).and_then(|id| id.parse().ok()),
         url: text(Field::Url),
         whois_server: party.first(Field::Whois).and_then(host),
@@ -221,6 +233,12 @@ impl Scopes {
     }
 }
 
+/// Whether a status is "reserved" itself: "not available" beside a record only says that somebody has it.
+fn is_reserved(draft: &Draft<'_>) -> bool {
+    let is_status = |field: &DomainField| *field == DomainField::Status;
+    draft.domain.iter().any(|(field, text, _)| is_status(field) && text.eq_ignore_ascii_case("reserved"))
+}
+
 fn state_of(registration: &Registration, draft: &Draft<'_>, text: impl FnOnce() -> State) -> State {
     let statuses = draft.domain.iter().filter(|(field, ..)| *field == DomainField::Status).map(|(_, text, _)| *text);
     let said = state::of_statuses(statuses);
@@ -230,7 +248,7 @@ fn state_of(registration: &Registration, draft: &Draft<'_>, text: impl FnOnce() 
         || registration.registrar.name.is_some()
         || !draft.contacts.iter().all(Party::is_empty);
     match said {
-        Some(said) if !has_record || matches!(said, State::Redemption | State::Reserved) => said,
+        Some(said) if !has_record || said == State::Redemption || is_reserved(draft) => said,
         None if !has_record => match text() {
             State::Malformed if !registration.statuses.is_empty() && registration.domain.is_some() => State::Registered,
             other => other,
