@@ -5,21 +5,22 @@
 //! millions of strangers, so the phrases here are those of policies and of services, never of one record. Services
 //! that are not listed show by their counts, which is not this module's business.
 
+use std::sync::LazyLock;
+
 use model::{Contact, Disclosed};
 
 /// What a text in a contact's field is. Blanks around it do not count.
 pub fn disclosed(text: &str) -> Disclosed {
     let text = text.trim();
     let lower = text.to_lowercase();
-    let has = |phrases: &[&str]| phrases.iter().any(|phrase| lower.contains(phrase));
     if EMPTY.contains(&lower.as_str()) {
-        Disclosed::Absent
-    } else if has(PROXY) {
-        Disclosed::Proxy(text.to_owned())
-    } else if REDACTED_WHOLE.contains(&lower.as_str()) || has(REDACTED) {
-        Disclosed::Redacted(text.to_owned())
-    } else {
-        Disclosed::Stated(text.to_owned())
+        return Disclosed::Absent;
+    }
+    match PHRASES.strongest_in(lower.as_bytes()) {
+        Some(Says::Proxy) => Disclosed::Proxy(text.to_owned()),
+        Some(Says::Redacted) => Disclosed::Redacted(text.to_owned()),
+        None if REDACTED_WHOLE.contains(&lower.as_str()) => Disclosed::Redacted(text.to_owned()),
+        None => Disclosed::Stated(text.to_owned()),
     }
 }
 
@@ -54,6 +55,59 @@ pub fn spread_proxy(contact: &mut Contact) {
             *field = Disclosed::Proxy(std::mem::take(text));
         }
     }
+}
+
+/// What the occurrence of a phrase says; a proxy is the stronger word.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Says {
+    Redacted,
+    Proxy,
+}
+
+/// All phrases, looked for in one pass over a text: each field of each record is asked, and nearly none has any.
+struct Phrases {
+    /// The two octets with which some phrase begins, as a set of bits.
+    beginnings: Vec<u64>,
+    /// In order.
+    phrases: Vec<(&'static [u8], Says)>,
+}
+
+static PHRASES: LazyLock<Phrases> = LazyLock::new(|| {
+    let redacted = REDACTED.iter().map(|phrase| (phrase.as_bytes(), Says::Redacted));
+    let proxy = PROXY.iter().map(|phrase| (phrase.as_bytes(), Says::Proxy));
+    let mut phrases: Vec<_> = redacted.chain(proxy).collect();
+    phrases.sort();
+    let mut beginnings = vec![0; 1 << 10];
+    for pair in phrases.iter().filter_map(|(phrase, _)| phrase.first_chunk()) {
+        let (word, bit) = bit_of(*pair);
+        if let Some(bits) = beginnings.get_mut(word) {
+            *bits |= bit;
+        }
+    }
+    Phrases { beginnings, phrases }
+});
+
+impl Phrases {
+    fn strongest_in(&self, text: &[u8]) -> Option<Says> {
+        let mut found = None;
+        for (at, pair) in text.windows(2).enumerate() {
+            let &[first, second] = pair else { continue };
+            let (word, bit) = bit_of([first, second]);
+            if self.beginnings.get(word).is_some_and(|bits| bits & bit != 0) {
+                let rest = text.get(at..).unwrap_or_default();
+                let from = self.phrases.partition_point(|(phrase, _)| *phrase < pair);
+                let alike = self.phrases.iter().skip(from).take_while(|(phrase, _)| phrase.starts_with(pair));
+                let here = alike.filter(|(phrase, _)| rest.starts_with(phrase)).map(|(_, says)| *says);
+                found = found.max(here.max());
+            }
+        }
+        found
+    }
+}
+
+fn bit_of(pair: [u8; 2]) -> (usize, u64) {
+    let number = u16::from_be_bytes(pair);
+    (usize::from(number >> 6), 1 << (number & 63))
 }
 
 /// Texts that stand for nothing at all.

@@ -124,4 +124,5 @@ fn whois_answers() {
     println!("read: {} WHOIS answers of {}: {states:?}", batch.records.len(), batch.lines);
     print_refusals(&batch.refusals);
     assert_eq!(batch.records.len() as u64 + batch.refusals.total(), batch.lines);
+    assert!(batch.records.len() >= 700, "fewer than before");
 }
