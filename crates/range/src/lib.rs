@@ -21,6 +21,7 @@ mod names;
 mod network;
 mod population;
 mod random;
+mod range;
 mod server;
 mod text;
 mod truth;
@@ -28,6 +29,7 @@ mod world;
 mod zone;
 
 pub use case_study::{Plan, Tie};
+pub use range::{Endpoints, IANA_HOST, Kind, Question, Range, Throttles, TlsEndpoint};
 pub use text::Layout;
 pub use truth::{Decoy, Truth};
 pub use world::{PROVIDER, REGISTRATIONS, RdapServer, SENSOR_ONE, SENSOR_TWO, WhoisServer, World};
