@@ -8,6 +8,7 @@ mod hostile;
 mod rdap;
 mod server;
 mod whois;
+mod world;
 
 use std::net::SocketAddr;
 
