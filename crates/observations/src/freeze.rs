@@ -129,7 +129,8 @@ impl Freezer<'_> {
         writer.finish()
     }
 
-    fn registration_lane(&self, target: Target) -> Result<Option<Segment>, Error> {
+    /// Writes the lane of registrations.
+    pub(crate) fn registration_lane(&self, target: Target) -> Result<Option<Segment>, Error> {
         let mut writer = self.writer(target)?;
         for space in [REGISTRATION, VALUE, EMAIL, RAW] {
             self.write_run(&mut writer, &self.run(space))?;

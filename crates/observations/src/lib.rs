@@ -32,6 +32,7 @@ mod query;
 mod record;
 mod registered;
 mod registration;
+mod reparse;
 mod segment;
 mod sighting;
 mod sketch;
@@ -54,6 +55,7 @@ pub use query::{
     Arrival, Counts, Cursor, Fences, Interrupt, Matching, Novelty, Page, Population, Query, Record, Subject, ValueHit,
     ValueQuery, Version,
 };
+pub use reparse::{Parser, ReparseReport};
 pub use snapshot::Snapshot;
 pub use stats::{SpaceStats, Stats};
 pub use store::{Options, Store};

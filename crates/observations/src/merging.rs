@@ -163,11 +163,11 @@ impl Shared {
         report.octets_before += before;
         report.octets_after += merged.as_ref().map_or(0, |segment| segment.length);
         report.written += usize::from(merged.is_some());
-        self.replace(inputs, merged)?;
+        self.replace(inputs, merged.into_iter().collect())?;
         Ok(true)
     }
 
-    fn replace(&self, inputs: &[Arc<Segment>], merged: Option<Arc<Segment>>) -> Result<(), Error> {
+    pub(crate) fn replace(&self, inputs: &[Arc<Segment>], merged: Vec<Arc<Segment>>) -> Result<(), Error> {
         let synced = self.options.disk.sync_dir(&self.dir);
         self.writing(synced.map_err(|error| Error::Io { path: self.dir.clone(), error }))?;
         let mut state = lock(&self.state);

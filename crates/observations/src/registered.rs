@@ -35,10 +35,16 @@ impl Snapshot {
     /// The raw answers that a version was read from, last time it was seen; fewer where some were deleted.
     pub fn raw(&self, version: &Version) -> Result<Vec<RawAnswer>, Error> {
         let key = registration::version_key(&version.domain, version.hash, version.source);
-        let payload = self.payload(&key)?.and_then(|payload| Payload::decode(&payload));
+        match self.payload(&key)?.and_then(|payload| Payload::decode(&payload)) {
+            Some(payload) => self.raw_of(&payload),
+            None => Ok(Vec::new()),
+        }
+    }
+
+    pub(crate) fn raw_of(&self, payload: &Payload) -> Result<Vec<RawAnswer>, Error> {
         let mut answers = Vec::new();
-        for hash in payload.into_iter().flat_map(|payload| payload.raw) {
-            let octets = self.payload(&[&[RAW][..], &hash].concat())?;
+        for hash in &payload.raw {
+            let octets = self.payload(&[&[RAW][..], hash].concat())?;
             answers.extend(octets.and_then(|octets| registration::decode_raw(&octets)));
         }
         Ok(answers)

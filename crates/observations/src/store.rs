@@ -25,6 +25,7 @@ use crate::{
     snapshot::Snapshot,
     state::{Shelf, State},
     table::Table,
+    view::View,
     writer::Target,
 };
 
@@ -160,6 +161,10 @@ impl Store {
             replay(&mut state, &name, &log::records(&octets, 0));
         }
         appender.next_sequence = state.last_sequence() + 1;
+        // The entry of a file whose directory could not be synced may never become durable: no name is used twice.
+        let names = disk.list(dir).map_err(io)?;
+        let used = names.iter().filter_map(|name| name.strip_prefix("seg-")?.parse::<u64>().ok()).max();
+        state.manifest.next_file = state.manifest.next_file.max(used.unwrap_or(0) + 1);
         let role = Role::Writer { appender: Mutex::new(appender), _lock: guard };
         let store = Store::new(dir, options, state, role);
         store.settle()?;
@@ -427,6 +432,16 @@ impl Shared {
         let view = state.view();
         let disk = &self.options.disk;
         Freezer { table: &state.table, older: &view, disk, suffixes: &self.suffixes }.write(targets)
+    }
+
+    /// Writes the registrations of a table.
+    pub(crate) fn write_registrations(
+        &self,
+        table: &Table,
+        older: &View,
+        target: Target,
+    ) -> Result<Option<Segment>, Error> {
+        Freezer { table, older, disk: &self.options.disk, suffixes: &self.suffixes }.registration_lane(target)
     }
 
     /// Writes memory as segments, makes the manifest name them and cuts the log: all at once, by the manifest.

@@ -44,27 +44,38 @@ pub(crate) struct NewRow<'a> {
 impl Table {
     /// Inserts a row or merges it into the one that is there.
     pub(crate) fn insert(&mut self, row: &NewRow<'_>, hour: i64, counting: Counting, gap: i64) {
-        let hash = FixedState::default().hash_one(row.key);
+        let sighting = Sighting::new(row.first, row.last, row.count, gap);
+        self.insert_sighting(row.key, sighting, row.payload, hour, (counting, gap));
+    }
+
+    /// The same for a row that may have several spells.
+    pub(crate) fn insert_sighting(
+        &mut self,
+        key: &[u8],
+        sighting: Sighting,
+        payload: &[u8],
+        hour: i64,
+        (counting, gap): (Counting, i64),
+    ) {
+        let hash = FixedState::default().hash_one(key);
         let (arena, entries) = (&self.arena, &self.entries);
         let is_same = |at: &u32| {
             let entry = &entries[*at as usize];
-            entry.hash == hash && key_of(arena, entry) == row.key
+            entry.hash == hash && key_of(arena, entry) == key
         };
-        let sighting = Sighting::new(row.first, row.last, row.count, gap);
         match self.slots.entry(hash, is_same, |at| entries[*at as usize].hash) {
             Slot::Occupied(slot) => {
                 let entry = &mut self.entries[*slot.get() as usize];
                 entry.hour = entry.hour.min(hour);
-                let space = row.key.first().copied().unwrap_or(0);
-                merge_values(space, counting, gap, (&mut entry.sighting, &mut entry.payload), (&sighting, row.payload));
+                let space = key.first().copied().unwrap_or(0);
+                merge_values(space, counting, gap, (&mut entry.sighting, &mut entry.payload), (&sighting, payload));
             }
             Slot::Vacant(slot) => {
                 slot.insert(self.entries.len() as u32);
-                let payload = row.payload.to_vec();
-                self.payloads += row.payload.len();
-                let (at, length) = (self.arena.len() as u32, row.key.len() as u32);
-                self.arena.extend_from_slice(row.key);
-                self.entries.push(Entry { hash, at, length, hour, sighting, payload });
+                self.payloads += payload.len();
+                let (at, length) = (self.arena.len() as u32, key.len() as u32);
+                self.arena.extend_from_slice(key);
+                self.entries.push(Entry { hash, at, length, hour, sighting, payload: payload.to_vec() });
             }
         }
     }
