@@ -42,8 +42,14 @@ impl Random {
 
     /// A number below `bound`, the lower the likelier: the share of number `k` falls about as `1/k`.
     pub(crate) fn skewed(&mut self, bound: u64) -> u64 {
-        let power = (bound as f64 + 1.0).powf(self.unit());
-        (power as u64).saturating_sub(1).min(bound.saturating_sub(1))
+        self.skewed_from(1, bound)
+    }
+
+    /// The same, falling as `1/(start + k)`: the later the start, the less stands at 0.
+    pub(crate) fn skewed_from(&mut self, start: u64, bound: u64) -> u64 {
+        let start = start.max(1) as f64;
+        let drawn = start * ((bound as f64 + start) / start).powf(self.unit()) - start;
+        (drawn as u64).min(bound.saturating_sub(1))
     }
 }
 

@@ -57,6 +57,15 @@ enum Found<'a> {
 
 /// Answers from the domains that `lookup` finds by their registrable name.
 pub(crate) fn answer(name: &Name, rrtype: RecordType, at: Time, lookup: &dyn Fn(&str) -> Option<Domain>) -> DnsAnswer {
+    if name.label_count() < 2 && (name.is_root() || ZONES.contains(&name.to_string().as_str())) {
+        let authority = top(name);
+        let asked = rrtype == RecordType::SOA;
+        return if asked {
+            DnsAnswer::Records { answer: authority, authority: Vec::new() }
+        } else {
+            DnsAnswer::NoData { authority }
+        };
+    }
     let mut name = name.clone();
     let mut answer = Vec::new();
     for _ in 0..=ALIASES_MAX {
