@@ -274,21 +274,23 @@ fn near(day: Time, found: Option<Time>) -> bool {
     found.is_some_and(|found| (-2..=1).contains(&found.days_since(day)))
 }
 
+/// The best of several runs, since other work on the machine only ever makes it slower.
 #[test]
 fn speed() {
     let Some(samples) = samples() else { return };
-    let _ = whois::parse(&samples[0].raw, &samples[0].server, &samples[0].domain); // reads the dictionary
-    let start = Instant::now();
-    let mut worst = (0, String::new());
-    for sample in &samples {
-        let before = Instant::now();
-        let parsed = whois::parse(&sample.raw, &sample.server, &sample.domain);
-        assert!(parsed.understood <= parsed.lines);
-        let taken = before.elapsed().as_micros();
-        if taken > worst.0 {
-            worst = (taken, if sample.aside { "set aside".into() } else { sample.id.clone() });
+    let mut best = vec![u128::MAX; samples.len()];
+    for _ in 0..5 {
+        for (sample, best) in samples.iter().zip(&mut best) {
+            let before = Instant::now();
+            let parsed = whois::parse(&sample.raw, &sample.server, &sample.domain);
+            *best = before.elapsed().as_nanos().min(*best);
+            assert!(parsed.understood <= parsed.lines);
         }
     }
-    let rate = samples.len() as f64 / start.elapsed().as_secs_f64();
-    println!("{rate:.0} records a second; the slowest took {} µs ({})", worst.0, worst.1);
+    let (slowest, worst) = best.iter().enumerate().max_by_key(|(_, taken)| **taken).unwrap();
+    let name = if samples[slowest].aside { "set aside" } else { &samples[slowest].id };
+    let rate = samples.len() as f64 * 1e9 / best.iter().sum::<u128>() as f64;
+    let lines: usize = samples.iter().map(|sample| sample.raw.lines().count()).sum();
+    println!("{rate:.0} records a second ({} lines on average)", lines / samples.len());
+    println!("the slowest took {} µs ({name}, {} octets)", worst / 1000, samples[slowest].raw.len());
 }

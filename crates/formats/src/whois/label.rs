@@ -204,7 +204,7 @@ impl Dictionary {
         }
         self.fields.get(rest).map(as_field).or_else(|| {
             let after = |link: &&str| self.fields.get(rest.strip_prefix(link)?.strip_prefix(' ')?);
-            self.between.iter().find_map(|link| after(&link)).map(as_field)
+            self.between.iter().find_map(after).map(as_field)
         })
     }
 }

@@ -126,7 +126,7 @@ fn kind<'a>(line: &'a str, folded: &mut String) -> Kind<'a> {
         return Kind::Blank;
     }
     if text.starts_with(['%', '#', ';']) || text.starts_with(">>>") || bare.is_empty() || text.starts_with("--") {
-        return Kind::Comment;
+        return commented_head(text, folded).unwrap_or(Kind::Comment);
     }
     if let Some(found) = bracketed(bare, folded) {
         return found;
@@ -169,7 +169,8 @@ fn separated<'a>(line: &'a str, folded: &mut String) -> Option<Kind<'a>> {
     });
     colon.or_else(|| {
         let (label, value) = line.split_once(". ").or_else(|| line.split_once(".."))?;
-        let found = meaning(label, folded).filter(|m| m.domain.is_some() || m.of.is_some())?;
+        let leads = label.ends_with('.') || value.starts_with('.');
+        let found = meaning(label, folded).filter(|m| leads || m.domain.is_some() || m.of.is_some())?;
         Some(Kind::Known(found, clean(value.trim_start_matches('.'))))
     })
 }
@@ -221,6 +222,13 @@ fn head<'a>(line: &'a str, folded: &mut String) -> Option<Kind<'a>> {
         || (found.domain.is_some() && line.contains(' '))
         || found.domain == Some(DomainField::Servers);
     is_head.then_some(Kind::Known(found, ""))
+}
+
+/// `% Registrant:`, the head of a section in a comment.
+fn commented_head<'a>(line: &'a str, folded: &mut String) -> Option<Kind<'a>> {
+    let label = line.strip_suffix(':').filter(|label| label.len() < 40)?;
+    let found = meaning(label, folded).filter(|found| found.role.is_some_and(|role| role != Subject::Other))?;
+    Some(Kind::Known(found, ""))
 }
 
 /// A value without what surrounds it: leaders of dots, quotation marks, and the marks of YAML, which say that the value

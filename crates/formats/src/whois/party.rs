@@ -53,7 +53,9 @@ impl<'a> Party<'a> {
     pub(super) fn called(&self) -> Option<&'a str> {
         let text = self.first(Field::Text);
         let fields = [Field::Organization, Field::Name, Field::Text, Field::Handle];
-        text.filter(|text| !looks_like_handle(text)).or_else(|| fields.into_iter().find_map(|field| self.first(field)))
+        let is_code =
+            |text: &&str| looks_like_handle(text) || (!text.contains(' ') && self.first(Field::Organization).is_some());
+        text.filter(|text| !is_code(text)).or_else(|| fields.into_iter().find_map(|field| self.first(field)))
     }
 
     /// The contact. Its scope is not known here.

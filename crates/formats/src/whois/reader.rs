@@ -209,7 +209,7 @@ impl<'a> Reader<'a> {
             if let Some(role) = role.filter(|_| !value.contains(' ')) {
                 return self.turn(role, true, line.indent); // `contact: administrative`
             }
-            if looks_like_handle(value) || (paragraph.labels > 2 && !value.contains([' ', '@'])) {
+            if looks_like_handle(value) || (paragraph.labels > 2 && !value.contains([' ', '@', '.'])) {
                 self.begin_object(line.indent); // `contact: AB12`
                 return self.field(line, self.subject, Field::Handle, value);
             }

@@ -127,12 +127,35 @@ fn contacts(draft: &Draft<'_>) -> [Contact; 4] {
 }
 
 fn contact(party: &Party<'_>, objects: &HashMap<String, &Party<'_>>) -> Contact {
-    let reference = party.first(Field::Handle).or_else(|| party.first(Field::Text));
-    let object = reference.and_then(|handle| objects.get(&fold::handle(handle)));
+    let mut references = party.all(Field::Handle).chain(party.first(Field::Text));
+    let object = references.find_map(|handle| objects.get(&fold::handle(handle)));
     match object {
         Some(object) if party.is_reference() => object.contact(),
-        _ => party.contact(),
+        Some(object) => filled(party.contact(), object.contact()),
+        None => party.contact(),
     }
+}
+
+/// A contact, with what it lacks from the object to which it refers.
+fn filled(mut contact: Contact, object: Contact) -> Contact {
+    let fields = [
+        (&mut contact.name, object.name),
+        (&mut contact.organization, object.organization),
+        (&mut contact.email, object.email),
+        (&mut contact.phone, object.phone),
+        (&mut contact.fax, object.fax),
+        (&mut contact.street, object.street),
+        (&mut contact.city, object.city),
+        (&mut contact.state, object.state),
+        (&mut contact.postal_code, object.postal_code),
+        (&mut contact.country, object.country),
+    ];
+    for (field, from) in fields {
+        if field.is_absent() {
+            *field = from;
+        }
+    }
+    contact
 }
 
 /// The registrar; where an answer names only a "registration service provider", that is who is known.

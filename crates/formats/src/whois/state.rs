@@ -18,6 +18,8 @@ const PROSE_LINES: usize = 3;
 const PROSE_OCTETS: usize = 45;
 /// or more octets than this in one piece.
 const SENTENCES_MAX: usize = 400;
+/// The longest first or last line of legal text that may be an answer, in octets.
+const EDGE_MAX: usize = 100;
 
 #[derive(Debug)]
 struct Phrases {
@@ -65,10 +67,15 @@ fn said(lines: &Lines<'_>) -> String {
     for run in lines.lines.chunk_by(|a, b| class(a) == class(b) && class(a) != Class::Gap) {
         let octets: usize = run.iter().map(|line| line.text.len()).sum();
         let is_legal = run.len() > PROSE_LINES && octets / run.len() > PROSE_OCTETS || octets > SENTENCES_MAX;
-        if is_legal || run.first().is_none_or(|line| class(line) == Class::Gap) {
+        if run.first().is_none_or(|line| class(line) == Class::Gap) {
             continue;
         }
-        for line in run {
+        for (at, line) in run.iter().enumerate() {
+            // An answer may stand above or below legal text without a gap.
+            let is_edge = (at == 0 || at + 1 == run.len()) && line.text.len() < EDGE_MAX;
+            if is_legal && !is_edge {
+                continue;
+            }
             text.push_str(&line.text.trim_matches(['%', '#', ';', '*', ' ', '\t']).to_lowercase());
             text.push(' ');
         }
