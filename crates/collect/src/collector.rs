@@ -1,6 +1,6 @@
 //! The collector: configuration and state of all that leaves.
 
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 use crate::{
     address::Addresses,
@@ -32,7 +32,9 @@ struct Inner {
 
 impl Collector {
     /// A collector that asks what the configuration allows, and records in this ledger what leaves.
-    pub fn new(config: Config, ledger: Ledger) -> Result<Collector, ConfigError> {
+    pub fn new(mut config: Config, ledger: Ledger) -> Result<Collector, ConfigError> {
+        config.whois.servers = lower_keys(config.whois.servers);
+        config.rdap.servers = lower_keys(config.rdap.servers);
         let server_list = ServerList::new(config.whois.zone_list.as_deref())?;
         let bootstrap = Bootstrap::new(&config.rdap.bootstrap)?;
         let published = Published::new(&config, &server_list, &bootstrap);
@@ -76,6 +78,11 @@ impl Collector {
     pub(crate) fn http(&self) -> Option<&Http> {
         self.0.http.as_ref()
     }
+}
+
+/// Host names are looked up in lower case.
+fn lower_keys<T>(servers: BTreeMap<String, T>) -> BTreeMap<String, T> {
+    servers.into_iter().map(|(host, server)| (host.to_ascii_lowercase(), server)).collect()
 }
 
 /// The resolvers, each with its part of the limit of time, so that a dead first one leaves time for the next.

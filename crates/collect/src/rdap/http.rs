@@ -41,10 +41,8 @@ impl Http {
     pub(crate) fn new(config: &Config) -> Result<Http, ConfigError> {
         config.rdap.servers.iter().try_for_each(|(host, base)| route::check(host, base))?;
         let pins = Pins::default();
-        let pem = config.rdap.extra_ca_pem.as_deref().unwrap_or_default();
-        let unusable = |error: reqwest::Error| ConfigError::Tls(error.to_string());
-        let extra = Certificate::from_pem_bundle(pem.as_bytes()).map_err(unusable)?;
-        let client = client(config, &pins, extra)?;
+        let extra = config.rdap.extra_ca_pem.as_deref().map(certificates).transpose()?;
+        let client = client(config, &pins, extra.unwrap_or_default())?;
         Ok(Http { client, pins, total: config.limits.total(), bytes_max: config.limits.rdap_bytes_max })
     }
 
@@ -81,6 +79,14 @@ impl Http {
             body.extend_from_slice(&chunk);
         }
         Ok(body)
+    }
+}
+
+fn certificates(pem: &str) -> Result<Vec<Certificate>, ConfigError> {
+    let read = Certificate::from_pem_bundle(pem.as_bytes());
+    match read.map_err(|error| ConfigError::Tls(error.to_string()))? {
+        none if none.is_empty() => Err(ConfigError::Tls("`extra_ca_pem` holds no certificate".into())),
+        read => Ok(read),
     }
 }
 

@@ -108,3 +108,23 @@ async fn what_cannot_be_recorded_does_not_leave() {
     assert!(said(&outcome).contains("exposure ledger"), "{outcome}");
     assert_eq!(whois.asked().len(), 0);
 }
+
+#[test]
+fn unusable_configurations_are_told_at_once() {
+    let directory = tempfile::tempdir().unwrap();
+    let ledger = collect::Ledger::open(directory.path()).unwrap();
+    let told = |change: fn(&mut Config)| {
+        let mut config = Config::default();
+        config.rdap.enabled = true;
+        change(&mut config);
+        collect::Collector::new(config, ledger.clone()).unwrap_err().to_string()
+    };
+    assert!(told(|config| config.whois.zone_list = Some("{".into())).starts_with("WHOIS zone list: "));
+    assert!(told(|config| config.rdap.bootstrap = vec!["{}".into()]).starts_with("RDAP bootstrap: "));
+    assert!(told(|config| config.rdap.extra_ca_pem = Some("no PEM".into())).contains("holds no certificate"));
+    let base = told(|config| config.rdap.servers = [("rdap.nic.example".into(), "127.0.0.1:80".into())].into());
+    assert_eq!(
+        base,
+        "RDAP server of rdap.nic.example: `127.0.0.1:80`: expected http:// or https://, a host and perhaps a path"
+    );
+}

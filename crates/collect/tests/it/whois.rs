@@ -33,7 +33,7 @@ fn asking(registry: &server::Server, further: &[(&str, &server::Server)]) -> Con
 async fn registry_refers_to_registrar_and_both_are_merged() {
     let registry = server::whois(|_| thin("whois.registrar.example")).await;
     let registrar = server::whois(|_| thick()).await;
-    let scene = Scene::new(asking(&registry, &[("whois.registrar.example", &registrar)]));
+    let scene = Scene::new(asking(&registry, &[("WHOIS.Registrar.example", &registrar)]));
     let record = scene.collector.whois(&name("seed.test"), &permit(Pap::Amber), NOW).await.found().unwrap();
     assert_eq!((registry.asked(), registrar.asked()), (vec!["=seed.test".into()], vec!["seed.test".into()]));
     assert_eq!(scene.sent(), ["whois.nic.test seed.test", "whois.registrar.example seed.test"]);

@@ -1,6 +1,6 @@
 //! The range's servers, which speak for a whole world, over real sockets.
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use collect::{Config, Outcome, Protocol};
 use model::{Pap, RecordType};
@@ -8,9 +8,11 @@ use range::{Endpoints, Kind, Plan, Range, World};
 
 use crate::{Scene, config, permit};
 
+static WORLD: LazyLock<Arc<World>> =
+    LazyLock::new(|| Arc::new(World::case_study(&Plan { seed: 7, benign: 100, without: vec![] })));
+
 async fn range() -> Range {
-    let world = World::case_study(&Plan { seed: 7, benign: 100, without: vec![] });
-    Range::start(Arc::new(world)).await.unwrap()
+    Range::start(WORLD.clone()).await.unwrap()
 }
 
 fn asking(endpoints: &Endpoints) -> Config {
