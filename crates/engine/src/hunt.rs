@@ -163,7 +163,6 @@ pub struct Hunt {
     interrupt: Interrupt,
     nodes: BTreeMap<Name, Node>,
     asked: BTreeSet<Need>,
-    links: Vec<Link>,
     set_aside: Vec<SetAside>,
     steps: usize,
     found_at: Time,
@@ -207,7 +206,6 @@ impl Hunt {
             budget,
             interrupt,
             asked: BTreeSet::new(),
-            links: Vec::new(),
             set_aside: Vec::new(),
             steps: 0,
             found_at: now,
@@ -251,8 +249,8 @@ impl Hunt {
         candidates.sort_by(|a, b| b.tier.cmp(&a.tier).then(b.score.total_cmp(&a.score)).then(a.value.cmp(&b.value)));
         Report {
             seeds: self.seeds.clone(),
+            links: candidate::links(&candidates),
             candidates,
-            links: self.links.clone(),
             set_aside: self.set_aside.clone(),
             steps: self.steps,
             lookups: self.asked.len(),
@@ -279,9 +277,11 @@ impl Hunt {
     fn most_likely(&self, engine: &Engine) -> Option<Name> {
         let weights = &engine.weights;
         let open = self.nodes.iter().filter(|(_, node)| !node.expanded && node.hops() < self.budget.hops);
-        let scored = open.map(|(domain, node)| (node.score(), domain));
-        let likely = scored.filter(|(score, _)| *score >= weights.expand_at);
-        likely.max_by(|a, b| a.0.total_cmp(&b.0).then(b.1.cmp(a.1))).map(|(_, domain)| domain.clone())
+        let scored = open.map(|(domain, node)| (node.score(), domain, node));
+        // What can be no more than weak leads nowhere, however high its evidence adds up.
+        let worth = |node: &Node| node.is_seed || candidate::at_most(&node.paths) > Tier::Weak;
+        let likely = scored.filter(|(score, _, node)| *score >= weights.expand_at && worth(node));
+        likely.max_by(|a, b| a.0.total_cmp(&b.0).then(b.1.cmp(a.1))).map(|(_, domain, _)| domain.clone())
     }
 
     /// What should be looked up before this domain is expanded. Only seeds are resolved: everything else was found by
@@ -390,17 +390,13 @@ impl Hunt {
         if before.passes(&hop) {
             return; // back to where it came from, or along a value that was used already
         }
-        let path = before.and(hop.clone(), weights.decay);
-        let node = self.nodes.entry(hop.to.clone()).or_default();
-        let met_before = node.is_seed || !node.paths.is_empty();
-        if met_before && !node.paths.iter().any(|other| other.uses_any(&hop)) && !node.is_seed {
-            self.links.push(Link::from(&hop));
+        let to = hop.to.clone();
+        let path = before.and(hop, weights.decay);
+        let node = self.nodes.entry(to).or_default();
+        if !node.is_seed {
+            node.paths.push(path);
+            node.sort_paths();
         }
-        if node.is_seed {
-            return;
-        }
-        node.paths.push(path);
-        node.sort_paths();
     }
 
     /// Weighs the last hop to a domain again, now that its registration is known.

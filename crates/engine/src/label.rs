@@ -13,23 +13,30 @@ use crate::error::Error;
 
 /// What a label says of a value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
-#[serde(rename_all = "kebab-case")]
 pub enum LabelKind {
     /// A privacy or proxy service stands in for registrants.
+    #[serde(rename = "privacy service")]
     PrivacyService,
     /// Parked domains.
+    #[serde(rename = "parking")]
     Parking,
     /// Seized or sinkholed domains.
+    #[serde(rename = "sinkhole")]
     Sinkhole,
     /// A content delivery network.
+    #[serde(rename = "CDN")]
     Cdn,
     /// Shared hosting.
+    #[serde(rename = "shared hosting")]
     SharedHosting,
     /// A dynamic DNS provider.
+    #[serde(rename = "dynamic DNS")]
     DynamicDns,
     /// What a registrar sets unless told otherwise.
+    #[serde(rename = "registrar default")]
     RegistrarDefault,
     /// A mail provider.
+    #[serde(rename = "mail provider")]
     MailProvider,
 }
 
@@ -66,8 +73,8 @@ impl LabelKind {
 pub struct Label {
     /// What it says.
     pub kind: LabelKind,
-    /// The list that holds it.
-    pub list: String,
+    /// Who says so.
+    pub source: String,
 }
 
 /// Which values an entry of a list is about.
@@ -87,7 +94,6 @@ enum Subject {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct List {
-    name: String,
     #[serde(default)]
     label: Vec<Entry>,
 }
@@ -98,6 +104,7 @@ struct Entry {
     kind: Subject,
     value: String,
     label: LabelKind,
+    source: String,
 }
 
 /// All labels in force.
@@ -116,12 +123,12 @@ impl Labels {
         labels
     }
 
-    /// Adds a list: `name = "…"`, then `[[label]]` tables of `kind`, `value` and `label`.
+    /// Adds a list: `[[label]]` tables of `kind`, `value`, `label` and `source`.
     pub fn add(&mut self, text: &str) -> Result<(), Error> {
         let invalid = |why: String| Error::Invalid { field: "labels".into(), why };
         let list: List = toml::from_str(text).map_err(|error| invalid(error.to_string()))?;
         for entry in list.label {
-            let label = Label { kind: entry.label, list: list.name.clone() };
+            let label = Label { kind: entry.label, source: entry.source.clone() };
             self.insert(entry.kind, &entry.value, label).map_err(|why| invalid(format!("`{}`: {why}", entry.value)))?;
         }
         Ok(())
@@ -178,7 +185,9 @@ impl Labels {
     fn of_email(&self, value: &str) -> Vec<Label> {
         let mut labels = self.of_text(Subject::Email, value);
         if let Some(domain) = value.rsplit_once('@').and_then(|(_, domain)| domain.parse().ok()) {
-            labels.extend(self.of_name(Subject::EmailDomain, &domain));
+            // A mail provider's customers share its domain, not their addresses.
+            let telling = |label: &Label| label.kind != LabelKind::MailProvider;
+            labels.extend(self.of_name(Subject::EmailDomain, &domain).into_iter().filter(telling));
         }
         labels
     }
@@ -209,11 +218,11 @@ mod tests {
     #[test]
     fn matches_by_suffix_and_prefix_and_says_which_list() {
         let mut labels = Labels::bundled();
-        let list = "name = \"own\"\n[[label]]\nkind = \"name-server\"\nvalue = \"park.example\"\nlabel = \"parking\"\n\
-                    [[label]]\nkind = \"cidr\"\nvalue = \"198.51.100.0/24\"\nlabel = \"sinkhole\"\n";
+        let list = "[[label]]\nkind = \"name-server\"\nvalue = \"park.example\"\nlabel = \"parking\"\nsource = \"own\"\n\
+                    [[label]]\nkind = \"cidr\"\nvalue = \"198.51.100.0/24\"\nlabel = \"sinkhole\"\nsource = \"own\"\n";
         labels.add(list).unwrap();
         let of = |name: &str| labels.of_name_server(&name.parse().unwrap());
-        assert_eq!(of("ns1.park.example"), [Label { kind: LabelKind::Parking, list: "own".into() }]);
+        assert_eq!(of("ns1.park.example"), [Label { kind: LabelKind::Parking, source: "own".into() }]);
         assert!(of("ns1.notpark.example").is_empty());
         assert_eq!(labels.of_address("198.51.100.9".parse().unwrap())[0].kind, LabelKind::Sinkhole);
         assert_eq!(labels.of_value(Field::NameServers, "ns1.park.example ns2.park.example").len(), 2);
@@ -221,8 +230,8 @@ mod tests {
 
     #[test]
     fn says_which_entry_is_wrong() {
-        let error =
-            Labels::default().add("name = \"x\"\n[[label]]\nkind = \"cidr\"\nvalue = \"10.0.0.1/8\"\nlabel = \"cdn\"");
+        let error = Labels::default()
+            .add("[[label]]\nkind = \"cidr\"\nvalue = \"10.0.0.1/8\"\nlabel = \"CDN\"\nsource = \"x\"");
         assert_eq!(
             error.unwrap_err().to_string(),
             "labels: `10.0.0.1/8`: address has bits beyond /8; the prefix that holds it is 10.0.0.0/8"

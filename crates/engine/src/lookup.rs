@@ -1,10 +1,11 @@
 //! Everything known of a value, in a fixed order: how well we know it, first and last seen, age, who registered it,
 //! where it points and who shares that, labels, the best next steps, then history.
 
-use std::net::IpAddr;
+use std::{collections::BTreeMap, net::IpAddr};
 
 use model::{
-    Indicator, Name, PivotKind, Prefix, Quality, RecordType, Registration, Role, SourceId, Span, Time, evidence::Share,
+    Indicator, Name, PivotKind, Prefix, Quality, Rdata, RecordType, Registration, Role, Seen, SourceId, Span, Time,
+    evidence::Share,
 };
 use observations::{Record, Subject, Version};
 use serde::Serialize;
@@ -196,7 +197,7 @@ fn of_key(view: &View, indicator: &Indicator, kind: PivotKind, key: Key) -> Resu
     let connector = Connector { kind, key, shown: indicator.canonical(), role: None, spells: Vec::new() };
     let value = pivot::step(view, &connector, true)?;
     let labels =
-        connector.key.labels(view).into_iter().map(|label| format!("{} ({})", label.kind.as_str(), label.list));
+        connector.key.labels(view).into_iter().map(|label| format!("{} ({})", label.kind.as_str(), label.source));
     Ok(Lookup {
         known: quality::describe(&value.share),
         labels: labels.collect(),
@@ -264,8 +265,10 @@ fn labels(view: &View, profile: &Profile, name: &Name) -> Vec<String> {
     let theirs = values.flat_map(|connector| {
         connector.key.labels(view).into_iter().map(move |label| (connector.shown.clone(), label))
     });
-    let mut labels: Vec<String> =
-        own.chain(theirs).map(|(value, label)| format!("{value}: {} ({})", label.kind.as_str(), label.list)).collect();
+    let mut labels: Vec<String> = own
+        .chain(theirs)
+        .map(|(value, label)| format!("{value}: {} ({})", label.kind.as_str(), label.source))
+        .collect();
     labels.sort();
     labels.dedup();
     labels
@@ -286,18 +289,32 @@ fn best_pivots(view: &View, profile: &Profile) -> Result<Vec<PivotValue>, Error>
     Ok(values)
 }
 
+/// One row for each record, whatever zone said it; newest first.
 fn record_rows(view: &View, records: Vec<&Record>) -> Vec<RecordRow> {
-    let mut rows: Vec<RecordRow> = records.into_iter().filter_map(|record| record_row(view, record)).collect();
+    let mut together: BTreeMap<(&Name, RecordType, &Rdata), Vec<&(SourceId, Seen)>> = BTreeMap::new();
+    for record in records {
+        let tuple = &record.tuple;
+        together.entry((&tuple.rrname, tuple.rrtype, &tuple.rdata)).or_default().extend(&record.sightings);
+    }
+    let mut rows: Vec<RecordRow> = together
+        .into_iter()
+        .filter_map(|((rrname, rrtype, rdata), sightings)| {
+            Some(RecordRow { rrname: rrname.clone(), rrtype, rdata: rdata.text(rrtype), ..times(view, sightings)? })
+        })
+        .collect();
     rows.sort_by(|a, b| b.last.cmp(&a.last).then_with(|| a.rrname.cmp(&b.rrname)));
     rows
 }
 
-/// One row for a tuple: passive sightings where there are any, our own look-ups where there is nothing else.
-fn record_row(view: &View, record: &Record) -> Option<RecordRow> {
-    let passive: Vec<_> = record.sightings.iter().filter(|(source, _)| !view.is_lookup(*source)).collect();
-    let rows = if passive.is_empty() { record.sightings.iter().collect() } else { passive };
-    let span = rows.iter().map(|(_, seen)| seen.span).reduce(Span::union)?;
-    let mut spells: Vec<(Time, Time, bool)> = rows
+/// Times and counts of a row: passive sightings where there are any, our own look-ups where there is nothing else.
+fn times(view: &View, sightings: Vec<&(SourceId, Seen)>) -> Option<RecordRow> {
+    let mut sources: Vec<String> = sightings.iter().map(|(source, _)| source_name(view, *source)).collect();
+    sources.sort();
+    sources.dedup();
+    let passive: Vec<_> = sightings.iter().copied().filter(|(source, _)| !view.is_lookup(*source)).collect();
+    let counted = if passive.is_empty() { sightings } else { passive };
+    let span = counted.iter().map(|(_, seen)| seen.span).reduce(Span::union)?;
+    let mut spells: Vec<(Time, Time, bool)> = counted
         .iter()
         .flat_map(|(_, seen)| &seen.spells)
         .map(|spell| (spell.span.first(), spell.span.last(), spell.reported))
@@ -305,14 +322,14 @@ fn record_row(view: &View, record: &Record) -> Option<RecordRow> {
     spells.sort();
     spells.dedup();
     Some(RecordRow {
-        rrname: record.tuple.rrname.clone(),
-        rrtype: record.tuple.rrtype,
-        rdata: record.tuple.rdata.text(record.tuple.rrtype),
+        rrname: Name::root(),
+        rrtype: RecordType(0),
+        rdata: String::new(),
         first: span.first(),
         last: span.last(),
-        count: rows.iter().map(|(_, seen)| seen.count).sum(),
+        count: counted.iter().map(|(_, seen)| seen.count).sum(),
         spells,
-        sources: record.sightings.iter().map(|(source, _)| source_name(view, *source)).collect(),
+        sources,
     })
 }
 

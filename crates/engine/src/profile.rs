@@ -82,7 +82,10 @@ impl Profile {
             }
             match all.iter_mut().find(|hosting| hosting.address == address) {
                 Some(hosting) => {
-                    hosting.names.push(record.tuple.rrname.clone());
+                    // The same name stands here once a bailiwick.
+                    if !hosting.names.contains(&record.tuple.rrname) {
+                        hosting.names.push(record.tuple.rrname.clone());
+                    }
                     hosting.spells.extend(spells);
                 }
                 None => all.push(Hosting { address, names: vec![record.tuple.rrname.clone()], spells }),

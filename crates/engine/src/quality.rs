@@ -17,7 +17,7 @@ pub struct Assessment {
 pub fn assess(kind: PivotKind, share: &Share, labels: &[Label], weights: &Weights) -> Assessment {
     let worst = labels.iter().max_by_key(|label| (label.kind.quality() == Quality::Poison, label.kind));
     if let Some(label) = worst {
-        let reason = format!("{}, says list `{}`", label.kind.as_str(), label.list);
+        let reason = format!("{}, says `{}`", label.kind.as_str(), label.source);
         return Assessment { quality: label.kind.quality(), reason };
     }
     let limit = weights.crowded_over(kind);
@@ -73,7 +73,7 @@ mod tests {
         assert_eq!(assess(&share(3, 3, 10_000), &[]), Quality::Selective);
         assert_eq!(assess(&share(51, 51, 10_000), &[]), Quality::Crowded);
         assert_eq!(assess(&share(0, 3, 0), &[]), Quality::Unmeasured);
-        let label = |kind| Label { kind, list: "x".into() };
+        let label = |kind| Label { kind, source: "x".into() };
         assert_eq!(assess(&share(2, 2, 10_000), &[label(LabelKind::Sinkhole)]), Quality::Poison);
         assert_eq!(assess(&share(2, 2, 10_000), &[label(LabelKind::Cdn), label(LabelKind::Parking)]), Quality::Poison);
     }

@@ -1,11 +1,20 @@
 //! One module a command.
 
-mod hunt;
-mod lookup;
-mod pivot;
+mod config;
+mod exposure;
+pub(crate) mod hunt;
+mod ingest;
+mod init;
+pub(crate) mod lookup;
+pub(crate) mod pivot;
+mod source;
+mod store;
+
+use clap::CommandFactory;
 
 use crate::{
     arguments::{Arguments, Command},
+    demo,
     exit::Ending,
     output::Output,
     session::Session,
@@ -14,10 +23,27 @@ use crate::{
 /// Runs the command that was typed.
 pub(crate) fn run(arguments: Arguments, output: &mut Output) -> anyhow::Result<Ending> {
     let global = &arguments.global;
+    let session = || Session::open(global);
     match &arguments.command {
-        Command::Lookup(lookup) => lookup::run(&Session::open(global)?, lookup, output),
-        Command::Pivot(pivot) => pivot::run(&Session::open(global)?, pivot, output),
-        Command::Hunt(hunt) => hunt::run(&Session::open(global)?, hunt, output),
-        _ => Ok(Ending::Nothing),
+        Command::Demo(arguments) => demo::run(global, arguments, output),
+        Command::Lookup(arguments) => lookup::run(&session()?, arguments, output),
+        Command::Pivot(arguments) => pivot::run(&session()?, arguments, output),
+        Command::Hunt(arguments) => hunt::run(&session()?, arguments, output),
+        Command::Ingest(arguments) => ingest::run(&session()?, arguments, output),
+        Command::Source(arguments) => source::run(&session()?, arguments, output),
+        Command::Check => store::check(&session()?, output),
+        Command::Compact => store::compact(&session()?, output),
+        Command::Backup { to } => store::backup(&session()?, to, output),
+        Command::Restore { from } => store::restore(&session()?, from, output),
+        Command::Reparse => store::reparse(&session()?, output),
+        Command::Exposure { value } => exposure::run(&session()?, value.as_deref(), output),
+        Command::Init { online } => init::run(&session()?, *online, output),
+        Command::Config => config::run(&session()?, output),
+        Command::Completions { shell } => {
+            let mut script = Vec::new();
+            clap_complete::generate(*shell, &mut Arguments::command(), "spoor", &mut script);
+            output.script(&script)?;
+            Ok(Ending::Found)
+        }
     }
 }

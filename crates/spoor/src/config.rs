@@ -167,7 +167,9 @@ pub(crate) fn load(file: &Path, must_exist: bool) -> anyhow::Result<(Config, Vec
     for setting in SETTINGS {
         let (value, origin) = setting.value(&written, file)?;
         let (section, key) = setting.parts();
-        let Value::Table(section) = merged.entry(section).or_insert_with(|| Value::Table(Table::new())) else { continue };
+        let Value::Table(section) = merged.entry(section).or_insert_with(|| Value::Table(Table::new())) else {
+            continue;
+        };
         in_force.push(InForce { name: setting.name, value: value.to_string(), origin, about: setting.about });
         section.insert(key.to_owned(), value);
     }
@@ -229,7 +231,8 @@ fn parse(text: &str) -> anyhow::Result<Value> {
 
 /// The commented file that `spoor init` writes.
 pub(crate) fn commented(online: bool) -> String {
-    let mut text = String::from("# Spoor. Every setting stands here with its default; take the `#` away to change one.\n");
+    let mut text =
+        String::from("# Spoor. Every setting stands here with its default; take the `#` away to change one.\n");
     let mut current = "";
     for setting in SETTINGS {
         let (section, key) = setting.parts();

@@ -7,8 +7,6 @@ mod check;
 mod stage;
 mod walk;
 
-use anyhow::Context;
-
 use crate::{
     arguments::{self, Global},
     exit::Ending,
@@ -21,8 +19,8 @@ pub(crate) fn run(global: &Global, arguments: &arguments::Demo, output: &mut Out
         return check::run(output);
     }
     let plan = range::Plan { seed: arguments.seed, ..range::Plan::default() };
-    let mut stage = Stage::set(&plan, global.data.as_deref())?;
-    walk::run(&mut stage, output)?;
+    let stage = Stage::set(&plan, global.data.as_deref())?;
+    walk::run(&stage, output)?;
     if arguments.serve {
         serve(stage, output)?;
     } else if let Some(data) = &global.data {
@@ -44,5 +42,5 @@ fn serve(stage: Stage, output: &mut Output) -> anyhow::Result<()> {
     output.flush()?;
     runtime.block_on(std::future::pending::<()>());
     drop(range);
-    Ok(()).context("the servers stopped")
+    Ok(())
 }

@@ -100,7 +100,9 @@ fn dns(line: &[u8], source: &Source) -> Result<Vec<Given>, LineError> {
         .collect();
     match fitting.is_empty() {
         true if is_zone => Err(LineError::Empty("times of sightings, but the source is a zone file")),
-        true => Err(LineError::Empty("times of a zone file (zone_time_*), but the source is none; add one of kind zone")),
+        true => {
+            Err(LineError::Empty("times of a zone file (zone_time_*), but the source is none; add one of kind zone"))
+        }
         false => Ok(fitting),
     }
 }

@@ -6,7 +6,8 @@ use anyhow::Context;
 use collect::{Collector, Config, Ledger, Outcome, Permit};
 use engine::{Engine, hunt::Need};
 use model::{
-    Counting, Exposure, Indicator, Name, Observation, RecordType, RegistrationRecord, Source, SourceId, SourceKind, Time,
+    Counting, Exposure, Indicator, Name, Network, Observation, RecordType, RegistrationRecord, Source, SourceId,
+    SourceKind, Time,
 };
 use observations::{Batch, Store};
 use tokio::runtime::Runtime;
@@ -55,9 +56,10 @@ impl Live {
                 self.dns(engine, host.name(), output)
             }
             Indicator::Address(address) => {
-                let network = self.runtime.block_on(self.collector.rdap_network(*address, &self.permit, (self.clock)()));
+                let network =
+                    self.runtime.block_on(self.collector.rdap_network(*address, &self.permit, (self.clock)()));
                 let text = match network {
-                    Outcome::Found(network) => network.to_string(),
+                    Outcome::Found(network) => network_words(&network),
                     other => other.to_string(),
                 };
                 Ok(output.note(&format!("network of {address}: {text}"))?)
@@ -114,6 +116,12 @@ impl Live {
         store.append(Batch { id: None, source, arrived, observations, registrations, parser })?;
         Ok(())
     }
+}
+
+/// A network in one line: its range, name, holder and country, as far as stated.
+fn network_words(network: &Network) -> String {
+    let stated = [&network.name, &network.holder.holder, &network.holder.country].into_iter().flatten().cloned();
+    format!("{} to {}, {}", network.first, network.last, stated.collect::<Vec<_>>().join(", "))
 }
 
 /// The source of our own look-ups; never a population, since only what was asked for is in it.

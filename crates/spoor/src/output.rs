@@ -43,7 +43,11 @@ impl Output {
             out: BufWriter::new(Box::new(io::stdout())),
             json,
             colour: terminal && std::env::var_os("NO_COLOR").is_none(),
-            width: if terminal { width.unwrap_or_else(|| usize::from(console::Term::stdout().size().1)) } else { width.unwrap_or(160) },
+            width: if terminal {
+                width.unwrap_or_else(|| usize::from(console::Term::stdout().size().1))
+            } else {
+                width.unwrap_or(160)
+            },
         }
     }
 
@@ -115,6 +119,12 @@ impl Output {
         };
         let safe = model::text::visible(text);
         if self.colour && !code.is_empty() { format!("\x1b[{code}m{safe}\x1b[0m") } else { safe.into_owned() }
+    }
+
+    /// A script of our own, as it is.
+    pub(crate) fn script(&mut self, script: &[u8]) -> io::Result<()> {
+        self.out.write_all(script)?;
+        self.out.flush()
     }
 
     /// Sends everything on its way.

@@ -49,10 +49,6 @@ impl Session {
         &self.config_file
     }
 
-    pub(crate) fn config(&self) -> &Config {
-        &self.config
-    }
-
     pub(crate) fn in_force(&self) -> &[InForce] {
         &self.in_force
     }

@@ -76,8 +76,17 @@ pub struct Link {
     pub kind: PivotKind,
     /// Which value.
     pub value: String,
+    /// How many domains are known to have it.
+    pub known: u64,
     /// In words.
     pub words: String,
+}
+
+impl Link {
+    /// Whether it joins these two, either way round.
+    pub fn joins(&self, one: &Name, other: &Name) -> bool {
+        (&self.from, &self.to) == (one, other) || (&self.from, &self.to) == (other, one)
+    }
 }
 
 /// A domain that was found.
@@ -98,10 +107,9 @@ pub struct Candidate {
 impl Candidate {
     pub(super) fn new(domain: &Name, paths: &[Path], weights: &Weights) -> Candidate {
         let score = combine(paths);
-        let at_most = paths.iter().map(|path| path.at_most).max().unwrap_or(Tier::Weak);
         Candidate {
             value: domain.clone(),
-            tier: Tier::of(score, weights).min(at_most),
+            tier: Tier::of(score, weights).min(at_most(paths)),
             score,
             hops: paths.first().map_or(0, |path| path.hops.len()),
             paths: paths.to_vec(),
@@ -119,6 +127,28 @@ pub(super) fn combine(paths: &[Path]) -> f64 {
         }
     }
     1.0 - independent.iter().map(|path| 1.0 - path.score).product::<f64>()
+}
+
+/// However high the paths score, they say no more than this.
+pub(super) fn at_most(paths: &[Path]) -> Tier {
+    paths.iter().map(|path| path.at_most).max().unwrap_or(Tier::Weak)
+}
+
+/// Values along which a domain is reached that is reached without them too: they join what was found along different
+/// ways, and are what an analyst wants to see first. The rarest come first.
+pub(super) fn links(candidates: &[Candidate]) -> Vec<Link> {
+    let mut links: Vec<Link> = Vec::new();
+    for candidate in candidates.iter().filter(|candidate| candidate.tier > Tier::Weak) {
+        for hop in candidate.paths.iter().filter_map(|path| path.hops.last()) {
+            let without = candidate.paths.iter().any(|path| !path.uses_any(hop));
+            let same = |link: &Link| link.joins(&hop.from, &hop.to);
+            if without && !links.iter().any(same) {
+                links.push(Link::from(hop));
+            }
+        }
+    }
+    links.sort_by(|a, b| a.known.cmp(&b.known).then(a.kind.cmp(&b.kind)));
+    links
 }
 
 impl Path {
@@ -182,6 +212,7 @@ impl From<&Hop> for Link {
             to: hop.to.clone(),
             kind: first.connector.kind,
             value: first.connector.shown.clone(),
+            known: first.share.known,
             words: first.words(&hop.from),
         }
     }

@@ -21,7 +21,8 @@ pub(crate) fn run(session: &Session, value: Option<&str>, output: &mut Output) -
     }
     if !output.is_json() {
         match reading.entries.is_empty() {
-            true => output.line(&format!("no question{} has left", value.map_or(String::new(), |v| format!(" about {v}"))))?,
+            true => output
+                .line(&format!("no question{} has left", value.map_or(String::new(), |v| format!(" about {v}"))))?,
             false => table.write(output)?,
         }
     }

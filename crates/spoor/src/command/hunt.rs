@@ -8,7 +8,6 @@ use engine::{
     quality::grouped,
 };
 use model::{Actor, Indicator, Name};
-use observations::Interrupt;
 use serde::Serialize;
 
 use super::lookup::read_value;
@@ -22,12 +21,8 @@ use crate::{
 
 pub(crate) fn run(session: &Session, arguments: &arguments::Hunt, output: &mut Output) -> anyhow::Result<Ending> {
     let seeds = seeds(&arguments.values)?;
-    let budget = Budget {
-        steps: arguments.budget,
-        candidates: arguments.candidates,
-        hops: arguments.hops,
-        ..Budget::default()
-    };
+    let budget =
+        Budget { steps: arguments.budget, candidates: arguments.candidates, hops: arguments.hops, ..Budget::default() };
     let engine = session.engine(arguments.live.live)?;
     let live = if arguments.live.live { Some(session.live(&arguments.live)?) } else { None };
     let hunt = Hunt::new(&engine, &Actor::local(session.user()), &seeds, budget, session.interrupt(), session.now());
@@ -41,7 +36,12 @@ pub(crate) fn run(session: &Session, arguments: &arguments::Hunt, output: &mut O
 }
 
 /// Runs a hunt to its end; what it needs is looked up where that is permitted.
-pub(crate) fn drive(mut hunt: Hunt, engine: &Engine, live: Option<&Live>, output: &mut Output) -> anyhow::Result<Report> {
+pub(crate) fn drive(
+    mut hunt: Hunt,
+    engine: &Engine,
+    live: Option<&Live>,
+    output: &mut Output,
+) -> anyhow::Result<Report> {
     loop {
         match hunt.step(engine)? {
             Event::Need(need) => {
@@ -90,8 +90,9 @@ pub(crate) fn show(output: &mut Output, report: &Report, explain: bool) -> io::R
     output.pieces(&[(
         Tone::Faint,
         &format!(
-            "{} candidates in {} steps and {} look-ups wanted; {} sources, about {} domains in DNS, {} registrations{}",
+            "{} candidates, {} of them weak; {} steps, {} look-ups wanted; {} sources, about {} domains in DNS, {} registrations{}",
             report.candidates.len(),
+            report.candidates.iter().filter(|candidate| candidate.tier == Tier::Weak).count(),
             report.steps,
             report.lookups,
             denominator.sources.len(),
@@ -114,7 +115,8 @@ fn ending(ending: HuntEnding) -> &'static str {
 /// Each candidate under the domain that its best path comes from.
 pub(crate) fn tree(output: &mut Output, report: &Report, explain: bool) -> io::Result<()> {
     let mut below: BTreeMap<&Name, Vec<&Candidate>> = BTreeMap::new();
-    for candidate in &report.candidates {
+    let shown = |candidate: &&Candidate| explain || candidate.tier > Tier::Weak;
+    for candidate in report.candidates.iter().filter(shown) {
         if let Some(hop) = candidate.paths.first().and_then(|path| path.hops.last()) {
             below.entry(&hop.from).or_default().push(candidate);
         }

@@ -122,14 +122,23 @@ fn show(output: &mut Output, file: &Path, source: &Source, summary: &Summary) ->
     let rate = summary.lines as f64 / summary.seconds.max(0.001);
     output.pieces(&[
         (Tone::Strong, &file.display().to_string()),
-        (Tone::Plain, &format!(
-            "  {} lines in {:.1} s ({} a second) into `{}`: {} stored, {} known before, {} refused",
-            grouped(summary.lines), summary.seconds, grouped(rate as u64), source.name,
-            grouped(summary.stored), grouped(summary.known), grouped(summary.refused),
-        )),
+        (
+            Tone::Plain,
+            &format!(
+                "  {} lines in {:.1} s ({} a second) into `{}`: {} stored, {} known before, {} refused",
+                grouped(summary.lines),
+                summary.seconds,
+                grouped(rate as u64),
+                source.name,
+                grouped(summary.stored),
+                grouped(summary.known),
+                grouped(summary.refused),
+            ),
+        ),
     ])?;
     if summary.remarked > 0 {
-        output.line(&format!("  {} answers with lines that were not understood; they are kept raw", summary.remarked))?;
+        output
+            .line(&format!("  {} answers with lines that were not understood; they are kept raw", summary.remarked))?;
     }
     for (reason, refused) in summary.refusals.reasons() {
         let lines: Vec<String> = refused.lines.iter().map(ToString::to_string).collect();

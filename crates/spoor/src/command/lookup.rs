@@ -6,7 +6,7 @@ use engine::{
     lookup::{AddressRow, Lookup, RecordRow, VersionRow, stated_roles},
     pivot::PivotValue,
 };
-use model::{Actor, Disclosed, Indicator, IndicatorType, Quality, Registration, Time};
+use model::{Actor, Contact, Disclosed, Indicator, IndicatorType, Quality, Registration, Time};
 use observations::Interrupt;
 
 use crate::{
@@ -18,6 +18,8 @@ use crate::{
 
 /// Rows of history shown to people before the rest is counted.
 const ROWS_SHOWN: usize = 12;
+/// Sharers of a value shown to people.
+pub(crate) const SHARERS_SHOWN: usize = 48;
 
 pub(crate) fn run(session: &Session, arguments: &arguments::Lookup, output: &mut Output) -> anyhow::Result<Ending> {
     let indicator = read_value(&arguments.value, arguments.kind)?;
@@ -100,21 +102,33 @@ fn registrar(registration: &Registration) -> String {
     format!("{name}{id}")
 }
 
-/// One line a contact; what is withheld says how.
+/// One line for each set of roles that state the same; what is withheld says how.
 pub(crate) fn contacts(output: &mut Output, registration: &Registration) -> io::Result<()> {
-    let mut table = Table::new(&["", ""]);
+    let mut lines: Vec<(Vec<&str>, String)> = Vec::new();
     for role in stated_roles(registration) {
-        let Some(contact) = registration.contact(role) else { continue };
-        let fields = [&contact.name, &contact.organization, &contact.email, &contact.phone, &contact.street, &contact.country];
-        let mut parts: Vec<String> = fields.into_iter().filter_map(disclosed).collect();
-        if let Some(handle) = disclosed(&contact.handle) {
-            let scope = contact.scope.as_ref().map_or(String::new(), |scope| format!(" of {scope}"));
-            parts.push(format!("handle {handle}{scope}"));
+        let Some(text) = registration.contact(role).map(contact) else { continue };
+        match lines.iter_mut().find(|(_, other)| *other == text) {
+            Some((roles, _)) => roles.push(role.as_str()),
+            None => lines.push((vec![role.as_str()], text)),
         }
-        parts.dedup();
-        table.row(vec![(Tone::Faint, role.to_string()), (Tone::Plain, parts.join(" · "))]);
+    }
+    let mut table = Table::new(&["", ""]);
+    for (roles, text) in lines {
+        table.row(vec![(Tone::Faint, roles.join(", ")), (Tone::Plain, model::text::defang(&text))]);
     }
     table.write(output)
+}
+
+fn contact(contact: &Contact) -> String {
+    let fields =
+        [&contact.name, &contact.organization, &contact.email, &contact.phone, &contact.street, &contact.country];
+    let mut parts: Vec<String> = fields.into_iter().filter_map(disclosed).collect();
+    if let Some(handle) = disclosed(&contact.handle) {
+        let scope = contact.scope.as_ref().map_or(String::new(), |scope| format!(" of {scope}"));
+        parts.push(format!("handle {handle}{scope}"));
+    }
+    parts.dedup();
+    parts.join(" · ")
 }
 
 fn disclosed(field: &Disclosed) -> Option<String> {
@@ -144,7 +158,7 @@ fn addresses(output: &mut Output, rows: &[AddressRow]) -> io::Result<()> {
         ]);
     }
     table.write(output)?;
-    rest(output, rows.len())
+    rest(output, rows.len(), ROWS_SHOWN)
 }
 
 /// How a quality is painted.
@@ -179,14 +193,15 @@ fn sharers(output: &mut Output, found: &Lookup) -> io::Result<()> {
         return Ok(());
     }
     output.heading("Shared by")?;
-    rows(output, &found.sharers)
+    rows(output, &found.sharers, SHARERS_SHOWN)
 }
 
 /// Domains that share a value.
-pub(crate) fn rows(output: &mut Output, rows: &[engine::pivot::PivotRow]) -> io::Result<()> {
+pub(crate) fn rows(output: &mut Output, rows: &[engine::pivot::PivotRow], shown: usize) -> io::Result<()> {
     let mut table = Table::new(&["domain", "first", "last", "names"]);
-    for row in rows.iter().take(4 * ROWS_SHOWN) {
-        let names: Vec<String> = row.names.iter().filter(|name| **name != row.domain).map(ToString::to_string).collect();
+    for row in rows.iter().take(shown) {
+        let names: Vec<String> =
+            row.names.iter().filter(|name| **name != row.domain).map(ToString::to_string).collect();
         table.plain([
             model::text::defang(&row.domain.to_string()),
             row.first.day(),
@@ -195,10 +210,7 @@ pub(crate) fn rows(output: &mut Output, rows: &[engine::pivot::PivotRow]) -> io:
         ]);
     }
     table.write(output)?;
-    if rows.len() > 4 * ROWS_SHOWN {
-        output.line(&format!("  … {} more (--json lists all)", rows.len() - 4 * ROWS_SHOWN))?;
-    }
-    Ok(())
+    rest(output, rows.len(), shown)
 }
 
 fn records(output: &mut Output, rows: &[RecordRow]) -> io::Result<()> {
@@ -220,7 +232,7 @@ fn records(output: &mut Output, rows: &[RecordRow]) -> io::Result<()> {
         ]);
     }
     table.write(output)?;
-    rest(output, rows.len())
+    rest(output, rows.len(), ROWS_SHOWN)
 }
 
 fn spells(row: &RecordRow) -> String {
@@ -250,7 +262,7 @@ fn versions(output: &mut Output, rows: &[VersionRow]) -> io::Result<()> {
         ]);
     }
     table.write(output)?;
-    rest(output, rows.len())
+    rest(output, rows.len(), ROWS_SHOWN)
 }
 
 fn section(output: &mut Output, title: &str, lines: &[String]) -> io::Result<()> {
@@ -261,8 +273,8 @@ fn section(output: &mut Output, title: &str, lines: &[String]) -> io::Result<()>
     lines.iter().try_for_each(|line| output.line(&format!("  {}", model::text::defang(line))))
 }
 
-fn rest(output: &mut Output, count: usize) -> io::Result<()> {
-    if count > ROWS_SHOWN { output.line(&format!("  … {} more (--json lists all)", count - ROWS_SHOWN)) } else { Ok(()) }
+fn rest(output: &mut Output, count: usize, shown: usize) -> io::Result<()> {
+    if count > shown { output.line(&format!("  … {} more (--json lists all)", count - shown)) } else { Ok(()) }
 }
 
 fn ago(now: Time, then: Time) -> String {

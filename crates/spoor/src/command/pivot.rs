@@ -3,10 +3,10 @@
 use std::io;
 
 use engine::pivot::{Pivot, PivotValue};
-use model::Actor;
+use model::{Actor, Quality};
 use observations::Interrupt;
 
-use super::lookup::{quality_tone, rows};
+use super::lookup::{SHARERS_SHOWN, quality_tone, rows};
 use crate::{
     arguments,
     exit::Ending,
@@ -43,6 +43,8 @@ pub(crate) fn show_value(output: &mut Output, value: &PivotValue) -> io::Result<
         (quality_tone(value.quality), value.quality.as_str()),
         (Tone::Plain, &format!(": {}{labels}", value.reason)),
     ])?;
-    rows(output, &value.rows)?;
+    // Who shares what everybody shares is of little use; a few show what kind of company it is.
+    let worth = matches!(value.quality, Quality::Selective | Quality::Unmeasured);
+    rows(output, &value.rows, if worth { SHARERS_SHOWN } else { 3 })?;
     if value.more { output.line("  … there are more than were read") } else { Ok(()) }
 }

@@ -24,7 +24,8 @@ pub(crate) fn run(session: &Session, arguments: &arguments::Source, output: &mut
 fn list(store: &Store, output: &mut Output) -> anyhow::Result<Ending> {
     let snapshot = store.snapshot();
     let sources = store.sources();
-    let mut table = Table::new(&["source", "kind", "counting", "population", ">domains in DNS", ">registrations", "newest"]);
+    let mut table =
+        Table::new(&["source", "kind", "counting", "population", ">domains in DNS", ">registrations", "newest"]);
     for source in &sources {
         let held = snapshot.population(source.id);
         if output.is_json() {
@@ -76,7 +77,10 @@ fn add(store: &Store, new: &arguments::SourceAdd, output: &mut Output) -> anyhow
         output.object(&object(&source, &Population::default()))?;
     } else {
         let population = if source.population { "a measured population" } else { "no population" };
-        output.line(&format!("added source `{}`: {}, counted as {}, {population}", source.name, source.kind, source.counting))?;
+        output.line(&format!(
+            "added source `{}`: {}, counted as {}, {population}",
+            source.name, source.kind, source.counting
+        ))?;
     }
     Ok(Ending::Found)
 }

@@ -1,8 +1,6 @@
 //! The stage: a world with its servers and clock, a fresh store fed by its sensors, an engine and a way to ask.
 
 use std::{
-    collections::HashSet,
-    hash::{BuildHasher, RandomState},
     io::{BufReader, Read},
     path::{Path, PathBuf},
     sync::Arc,
@@ -41,8 +39,6 @@ pub(crate) struct Stage {
     pub(crate) engine: Engine,
     pub(crate) live: Live,
     pub(crate) fed: Fed,
-    told: HashSet<u64>,
-    hasher: RandomState,
 }
 
 /// What was fed.
@@ -73,9 +69,8 @@ impl Stage {
         let clock = range.clone();
         let permit = Permit { pap: Pap::Green, actor: "analyst".into(), reason: "demo".into() };
         let live = Live::new(way_to(range.endpoints()), &data, permit, Arc::new(move || clock.now()))?;
-        let (told, hasher) = (HashSet::new(), RandomState::new());
-        let mut stage = Stage { runtime, range, data, kept, engine, live, fed: Fed::default(), told, hasher };
-        stage.fed = stage.feed()?;
+        let mut stage = Stage { runtime, range, data, kept, engine, live, fed: Fed::default() };
+        stage.fed = stage.feed(Time(i64::MIN))?;
         Ok(stage)
     }
 
@@ -100,15 +95,15 @@ impl Stage {
     }
 
     /// Moves the clock, and feeds what the sensors have seen since.
-    pub(crate) fn advance(&mut self, days: u32) -> anyhow::Result<Fed> {
+    pub(crate) fn advance(&self, days: u32) -> anyhow::Result<Fed> {
+        let since = self.range.now();
         self.range.advance(days * 86_400);
-        self.feed()
+        self.feed(since)
     }
 
     /// A hunt from the seed; what it needs is looked up at the range's servers.
     pub(crate) fn hunt(&self, seeds: &[Name], output: &mut Output) -> anyhow::Result<Report> {
-        let hunt =
-            Hunt::new(&self.engine, &self.actor(), seeds, Budget::default(), Interrupt::default(), self.now());
+        let hunt = Hunt::new(&self.engine, &self.actor(), seeds, Budget::default(), Interrupt::default(), self.now());
         drive(hunt, &self.engine, Some(&self.live), output)
     }
 
@@ -124,8 +119,8 @@ impl Stage {
         (self.runtime, self.range, self.kept)
     }
 
-    /// What the world's sources know by now and did not know before, through the code of `ingest`.
-    fn feed(&mut self) -> anyhow::Result<Fed> {
+    /// What the world's sources know by now and did not know at `since`, through the code of `ingest`.
+    fn feed(&self, since: Time) -> anyhow::Result<Fed> {
         let (world, now) = (self.range.world().clone(), self.range.now());
         let mut fed = Fed::default();
         for source in world.sources() {
@@ -133,10 +128,10 @@ impl Stage {
                 Some(source) => source,
                 None => self.engine.store.add_source(source)?,
             };
-            let dns = world.dns_lines(&source.name, now);
+            let dns = world.new_dns_lines(&source.name, since, now);
             let summary = self.feed_lines(&source, dns, Format::Cof)?;
             fed.add(&summary, true);
-            let registrations = world.registration_lines(&source.name, now);
+            let registrations = world.new_registration_lines(&source.name, since, now);
             let summary = self.feed_lines(&source, registrations, Format::Whois)?;
             fed.add(&summary, false);
         }
@@ -144,14 +139,12 @@ impl Stage {
     }
 
     fn feed_lines(
-        &mut self,
+        &self,
         source: &Source,
         lines: impl Iterator<Item = String>,
         format: Format,
     ) -> anyhow::Result<Summary> {
-        let (told, hasher) = (&mut self.told, &self.hasher);
-        let news = lines.filter(|line| told.insert(hasher.hash_one((source.id, line))));
-        let input = BufReader::new(Lines { lines: news, rest: Vec::new(), at: 0 });
+        let input = BufReader::new(Lines { lines, rest: Vec::new(), at: 0 });
         let defaults = Defaults { protocol: Protocol::Whois, server: String::new(), observed: self.range.now() };
         ingest::lines(&self.engine.store, source, input, format, &defaults, false, |_| {})
     }
@@ -203,7 +196,9 @@ fn fresh(data: &Path) -> anyhow::Result<PathBuf> {
     let is_empty = std::fs::read_dir(data)?.next().is_none();
     if !is_empty && !data.join(MARK).exists() {
         let data = data.display();
-        return Err(misuse(format!("`{data}` holds something that the demo did not make; name a new or empty directory")));
+        return Err(misuse(format!(
+            "`{data}` holds something that the demo did not make; name a new or empty directory"
+        )));
     }
     for old in ["observations", "exposure.log", "labels.toml", "spoor.toml"] {
         let path = data.join(old);
@@ -218,7 +213,8 @@ fn fresh(data: &Path) -> anyhow::Result<PathBuf> {
 
 /// Labels and configuration, so that every command works on the demo's store, and with its servers while they are up.
 fn settle(data: &Path, world: &World, endpoints: &Endpoints) -> anyhow::Result<()> {
-    let (labels, zones, bootstrap) = (data.join("labels.toml"), data.join("whois-servers.json"), data.join("rdap-bootstrap.json"));
+    let (labels, zones, bootstrap) =
+        (data.join("labels.toml"), data.join("whois-servers.json"), data.join("rdap-bootstrap.json"));
     std::fs::write(&labels, world.labels())?;
     std::fs::write(&zones, &endpoints.whois_zone_list)?;
     std::fs::write(&bootstrap, &endpoints.rdap_bootstrap)?;
@@ -255,6 +251,11 @@ fn way_to(endpoints: &Endpoints) -> collect::Config {
     config.rdap.servers = endpoints.rdap.clone();
     config.rdap.bootstrap = vec![endpoints.rdap_bootstrap.clone()];
     config.allow_private = allowed(endpoints);
+    // The servers are ours: nobody minds several questions at once.
+    let unhurried = collect::Budget { burst: 1_000, interval_ms: 0 };
+    config.limits.whois_budget = unhurried;
+    config.limits.rdap_budget = unhurried;
+    config.limits.dns_budget = unhurried;
     // One of its RDAP servers is asked inside TLS, so that this way is walked too.
     if let Some(tls) = &endpoints.rdap_tls {
         config.rdap.servers.insert(tls.host.clone(), tls.url.clone());

@@ -14,7 +14,7 @@ use crate::{
 };
 
 /// Walks the case study.
-pub(crate) fn run(stage: &mut Stage, output: &mut Output) -> anyhow::Result<()> {
+pub(crate) fn run(stage: &Stage, output: &mut Output) -> anyhow::Result<()> {
     opening(stage, output)?;
     let truth = stage.truth().clone();
     seed(stage, &truth, output)?;
@@ -33,7 +33,10 @@ fn title(output: &mut Output, number: usize, text: &str) -> io::Result<()> {
 
 fn opening(stage: &Stage, output: &mut Output) -> io::Result<()> {
     let (fed, endpoints) = (stage.fed, stage.range().endpoints());
-    output.pieces(&[(Tone::Strong, "Spoor"), (Tone::Plain, ", the case study, on a simulated Internet on this machine")])?;
+    output.pieces(&[
+        (Tone::Strong, "Spoor"),
+        (Tone::Plain, ", the case study, on a simulated Internet on this machine"),
+    ])?;
     output.line(&format!(
         "  1 DNS, {} WHOIS and {} RDAP servers on loopback; sensors and feeds brought {} observations and {} registrations",
         endpoints.whois.len(), endpoints.rdap.len(), fed.observations, fed.registrations,
@@ -83,7 +86,7 @@ fn by_itself(stage: &Stage, truth: &Truth, output: &mut Output) -> anyhow::Resul
     Ok(hunt::show(output, &report, false)?)
 }
 
-fn clock_moves(stage: &mut Stage, truth: &Truth, output: &mut Output) -> anyhow::Result<()> {
+fn clock_moves(stage: &Stage, truth: &Truth, output: &mut Output) -> anyhow::Result<()> {
     let before = stage.now();
     stage.advance(days_until(stage, truth.late))?;
     title(output, 7, &format!("The clock moves from {} to {}. The same hunt again", before.day(), stage.now().day()))?;

@@ -39,8 +39,11 @@ impl Table {
     }
 
     fn widths(&self, available: usize) -> Vec<usize> {
-        let cell = |row: &Vec<(Tone, String)>, at: usize| row.get(at).map_or(0, |(_, text)| shown(text).chars().count());
-        let of = |at: usize| self.rows.iter().map(|row| cell(row, at)).max().unwrap_or(0).max(self.heads[at].chars().count());
+        let cell =
+            |row: &Vec<(Tone, String)>, at: usize| row.get(at).map_or(0, |(_, text)| shown(text).chars().count());
+        let of = |at: usize| {
+            self.rows.iter().map(|row| cell(row, at)).max().unwrap_or(0).max(self.heads[at].chars().count())
+        };
         let mut widths: Vec<usize> = (0..self.heads.len()).map(of).collect();
         for at in (0..widths.len()).rev() {
             let total = widths.iter().sum::<usize>() + 2 * widths.len();

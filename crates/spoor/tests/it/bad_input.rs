@@ -33,7 +33,8 @@ fn a_file_that_cannot_be_read_is_named() {
 fn refused_lines_are_counted_with_their_numbers_and_the_rest_is_kept() {
     let program = Program::new();
     program.source("sensor", "sensor");
-    let lines = b"{\"rrname\":\"a.example\",\"rrtype\":\"A\",\"rdata\":\"192.0.2.1\",\"time_first\":1,\"time_last\":2}\n\
+    let lines =
+        b"{\"rrname\":\"a.example\",\"rrtype\":\"A\",\"rdata\":\"192.0.2.1\",\"time_first\":1,\"time_last\":2}\n\
         {\"rrname\":\"b.example\",\"rrtype\":\"A\",\"rdata\":\"192.0.2.1\",\"time_last\":2}\n\
         nonsense\n";
     let ingest = ["ingest", "-", "--format", "cof", "--source", "sensor"];

@@ -12,7 +12,9 @@ fn lines(count: usize) -> String {
     let line = |number: usize| {
         format!(
             "{{\"rrname\":\"h{}.d{}.test\",\"rrtype\":\"A\",\"rdata\":\"198.51.100.{}\",\"time_first\":{number},\"time_last\":{number},\"count\":1}}\n",
-            number % 7, number / 7, number % 250,
+            number % 7,
+            number / 7,
+            number % 250,
         )
     };
     (0..count).map(line).collect()
@@ -100,13 +102,7 @@ fn killed_during_ingest() {
         let program = Program::new();
         program.source("sensor", "sensor");
         let file = program.file("pdns.json", text.as_bytes());
-        let mut child = program
-            .command()
-            .args(&INGEST)
-            .arg(&file)
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
+        let mut child = program.command().args(&INGEST).arg(&file).stdout(Stdio::piped()).spawn().unwrap();
         // Moments spread over the run: the store's log grows as batches are acknowledged.
         let (began, moment) = (Instant::now(), Duration::from_millis(20 + 97 * round as u64 % 900));
         while began.elapsed() < moment && child.try_wait().unwrap().is_none() {
@@ -125,7 +121,8 @@ fn killed_during_ingest() {
         let run = program.run(&["--json", "pivot", "d7.test", "subdomain"]);
         assert_eq!(run.lines()[0]["share"]["names"], 7, "round {round}");
         let run = program.run(&["--json", "lookup", "d7.test"]);
-        let counts: u64 = run.lines()[0]["records"].as_array().unwrap().iter().map(|r| r["count"].as_u64().unwrap()).sum();
+        let counts: u64 =
+            run.lines()[0]["records"].as_array().unwrap().iter().map(|r| r["count"].as_u64().unwrap()).sum();
         assert_eq!(counts, 7, "round {round}: counted once");
     }
 }

@@ -11,7 +11,8 @@ fn the_demo_walks_and_leaves_a_store_to_play_with() {
     assert_eq!(run.code, 0, "{}\n{}", run.out, run.err);
     let steps = run.out.lines().filter(|line| line.starts_with(|c: char| c.is_ascii_digit())).count();
     assert_eq!(steps, 7, "{}", run.out);
-    let command = run.out.lines().find_map(|line| line.trim().strip_prefix(&format!("spoor --data {data} hunt "))).unwrap();
+    let command =
+        run.out.lines().find_map(|line| line.trim().strip_prefix(&format!("spoor --data {data} hunt "))).unwrap();
     let seed = command.split(' ').next().unwrap();
     let hunt = program.run(&["--data", &data, "--json", "hunt", seed]);
     assert_eq!(hunt.code, 0, "{}", hunt.err);

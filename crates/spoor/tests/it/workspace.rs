@@ -69,7 +69,8 @@ fn architecture_names_what_is_there() {
             assert!(root().join("crates").join(name).is_dir(), "{quoted}");
             named += 1;
         }
-        if let Some((name, rest)) = quoted.split_once("::").filter(|(name, _)| ARROWS.iter().any(|(of, _)| of == name)) {
+        if let Some((name, rest)) = quoted.split_once("::").filter(|(name, _)| ARROWS.iter().any(|(of, _)| of == name))
+        {
             let module = rest.split("::").next().unwrap();
             let source = root().join("crates").join(name).join("src");
             let is_module = source.join(format!("{module}.rs")).exists() || source.join(module).is_dir();
