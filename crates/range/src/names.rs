@@ -43,7 +43,7 @@ impl Names {
         let (mut stems, mut seen) = (Vec::new(), HashSet::new());
         while stems.len() < STEMS + SPARE_STEMS {
             let stem = stem(&mut random);
-            if seen.insert(stem.clone()) {
+            if !word::AVOIDED.iter().any(|avoided| stem.contains(avoided)) && seen.insert(stem.clone()) {
                 stems.push(stem);
             }
         }

@@ -10,8 +10,8 @@
 //!   network (48 addresses); 9 % parked; 6 % without a zone. A seventh of them stood elsewhere before.
 //! - **Name servers** (96 pairs, of 10 to 963 domains): the registrar's or the hoster's pair, a content delivery
 //!   network's pair for an account, or a parking company's.
-//! - **Registrants**: a quarter redacted, an eighth a privacy service's address (four services, 220 to 560 domains
-//!   each), the rest stated.
+//! - **Registrants**: a quarter redacted, an eighth a privacy service's (four services, which stand as some contact of
+//!   310 to 770 domains each), the rest stated.
 //! - **Registrars**: twelve, from 20 % down to 1 % of domains.
 //! - **Sensors**: each of two sees a fact with probability 0.2 to 0.7, one to four times, for at most five days each
 //!   time, lately more than long ago (some 32,000 lines each).

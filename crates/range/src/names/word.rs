@@ -209,3 +209,9 @@ pub(crate) const CITIES: &[(&str, &str, &str, &str)] = &[
     ("Vilnius", "Vilniaus", "01", "LT"),
     ("Wroclaw", "Dolnoslaskie", "50", "PL"),
 ];
+
+/// What no drawn stem has in it: words that are rude in one language or another.
+pub(crate) const AVOIDED: &[&str] = &[
+    "caca", "cago", "cona", "culo", "fica", "fode", "kaka", "mamo", "merd", "nazi", "neger", "niga", "nigo", "pedo",
+    "pene", "pipi", "puta", "puto", "rape", "sado", "tete", "teta", "zobi",
+];

@@ -97,6 +97,13 @@ fn contact(record: &Record<'_>, server: Server, role: &str, letter: &str, party:
         card.push(json!(["email", {}, "text", party.email]));
     }
     let mut entity = json!({ "objectClassName": "entity", "roles": [role], "vcardArray": ["vcard", card] });
+    if !party.email.contains('@') {
+        entity["remarks"] = json!([{
+            "title": "REDACTED FOR PRIVACY",
+            "type": "object redacted due to authorization",
+            "description": ["Some of the data in this object has been removed."],
+        }]);
+    }
     let handle = match server {
         Server::Registry => Some(record.registry_handle(letter)),
         // A customer number is the registrant's; the other roles of a registrar have none.
