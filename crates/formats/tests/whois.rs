@@ -1,5 +1,6 @@
 //! WHOIS answers in every family of layout, written by hand with fictional data.
 
+#![allow(clippy::unwrap_used, reason = "helpers of tests")]
 use formats::{RemarkKind, whois};
 use model::{
     Name, RawAnswer, Registration, Scope, Time,
@@ -482,3 +483,234 @@ const PIECES: &[&str] = &[
     ", ",
     "status: free",
 ];
+
+/// Layouts that mix the families, as registries in many countries use them.
+#[test]
+fn mixtures() {
+    let text = "\
+Domain name: widgets.example
+Status:      active
+
+Registrar:
+   Example Registrar BV
+   Main Street 1
+   1234AB  AMSTERDAM
+   Netherlands
+
+Administrative contact:
+   EXA0001-TEST
+   A. Example
+   +31 205550100
+   ada@mail.example
+
+Creation Date: 2025-01-02
+
+DNSSEC:      yes
+
+Domain nameservers:
+   ns1.hoster.test     192.0.2.1
+   ns2.hoster.test
+
+Record maintained by: An Example Registry
+";
+    let found = parse("widgets.example", text);
+    assert_eq!(found.registrar.name.as_deref(), Some("Example Registrar BV"));
+    assert_eq!((found.admin.handle.stated(), found.admin.name.stated()), (Some("EXA0001-TEST"), Some("A. Example")));
+    assert_eq!((found.signed, found.state, days(&found)[0].as_str()), (Some(true), State::Registered, "2025-01-02"));
+    assert_eq!(hosts(&found), TWO);
+
+    let text = "\
+DOMAIN NAME:           widgets.example
+registrant type:       organization
+nameservers:           ns1.hoster.test. [192.0.2.1]
+                       ns2.hoster.test.
+created:               2025.01.02 12:00:00
+last modified:         2026.02.03 12:00:00
+renewal date:          2027.01.02 12:00:00
+
+TECHNICAL CONTACT:
+company:  Example Hoster
+street:   Main Street 1
+phone:    +48.225550100
+
+REGISTRAR:
+Example Registrar Sp. z o.o.
+Main Street 1
+";
+    let found = parse("widgets.example", text);
+    assert_eq!(
+        (hosts(&found), days(&found)),
+        (TWO.map(String::from).to_vec(), ["2025-01-02", "2026-02-03", "2027-01-02"].map(String::from))
+    );
+    assert_eq!(found.tech.organization.stated(), Some("Example Hoster"));
+    assert_eq!(found.registrar.name.as_deref(), Some("Example Registrar Sp. z o.o."));
+
+    let text = "\
+Domain Name                 : widgets.example
+Registrant                  : Example Widgets Inc.
+Administrative Contact(AC)  : Ada Example
+AC E-Mail                   : ada@mail.example
+AC Phone Number             : 02-555-0100
+Registered Date             : 2025. 01. 02.
+Expiration Date             : 2027. 01. 02.
+Authorized Agency           : Example Agency(http://www.registrar.test)
+
+Primary Name Server
+   Host Name                : ns1.hoster.test
+   IP Address               : 192.0.2.1
+
+Secondary Name Server
+   Host Name                : ns2.hoster.test
+";
+    let found = parse("widgets.example", text);
+    assert_eq!((hosts(&found), days(&found)[0].as_str()), (TWO.map(String::from).to_vec(), "2025-01-02"));
+    assert_eq!(found.admin.email.stated(), Some("ada@mail.example"));
+    assert_eq!((found.admin.name.stated(), found.admin.phone.stated()), (Some("Ada Example"), Some("02-555-0100")));
+    assert_eq!(found.registrar.name.as_deref(), Some("Example Agency"));
+    assert_eq!(found.nameservers[0].addresses.len(), 1);
+}
+
+#[test]
+fn more_mixtures() {
+    let text = "\
+domain:       widgets.example
+registrant:   EXAMPLE
+nsset:        NSS:EXAMPLE
+registrar:    REG-EXAMPLE
+registered:   02.01.2025 12:00:00
+expire:       02.01.2027
+
+contact:      EXAMPLE
+org:          Example Widgets a.s.
+name:         Ada Example
+address:      Main Street 1
+created:      01.01.2001 12:00:00
+
+nsset:        NSS:EXAMPLE
+nserver:      ns1.hoster.test (192.0.2.1)
+nserver:      ns2.hoster.test
+tech-c:       EXAMPLE
+created:      01.01.2002 12:00:00
+";
+    let found = parse("widgets.example", text);
+    assert_eq!(found.registrant.organization.stated(), Some("Example Widgets a.s."));
+    assert_eq!((found.tech.name.stated(), found.registrant.handle.stated()), (Some("Ada Example"), Some("EXAMPLE")));
+    assert_eq!(
+        (hosts(&found), days(&found)),
+        (TWO.map(String::from).to_vec(), ["2025-01-02", "", "2027-01-02"].map(String::from))
+    );
+
+    let text = "\
+Domain:
+name:       widgets.example
+status:     ok (paid and in zone)
+registered: 2025-01-02 12:00:00 +02:00
+expire:     2027-01-02
+
+Registrant:
+name:       Example Widgets
+email:      Not Disclosed - Visit www.nic.example for webbased WHOIS
+
+Registrar:
+name:       Example Registrar
+url:        https://www.registrar.test
+
+Name servers:
+nserver:   ns1.hoster.test
+nserver:   ns2.hoster.test
+";
+    let found = parse("widgets.example", text);
+    assert_eq!(found.domain.as_ref().map(Name::to_string).as_deref(), Some("widgets.example"));
+    assert_eq!((found.registrant.name.stated(), found.registrant.email.stated()), (Some("Example Widgets"), None));
+    assert_eq!(found.registrar.url.as_deref(), Some("https://www.registrar.test"));
+    assert_eq!((hosts(&found), found.statuses[0].as_str()), (TWO.map(String::from).to_vec(), "ok"));
+
+    let text = "\
+Domain:               widgets.example
+DNS:                  widgets.example
+Registered:           2025-01-02
+Status:               Active
+
+Registrant
+Handle:               ***N/A***
+Name:                 Example Widgets ApS
+Address:              Main Street 1
+Phone:                +45 55501000
+
+Administrator
+Handle:               AE1-XX
+Name:                 Ada Example
+
+Nameservers
+Hostname:             ns1.hoster.test
+Handle:               NOC9-XX
+Hostname:             ns2.hoster.test
+";
+    let found = parse("widgets.example", text);
+    assert!(found.registrant.handle.is_absent(), "{:?}", found.registrant.handle);
+    assert_eq!((found.admin.handle.stated(), hosts(&found)), (Some("AE1-XX"), TWO.map(String::from).to_vec()));
+
+    let text = "\
+domain:        WIDGETS.EXAMPLE
+nserver:       ns1.hoster.test.
+nserver:       ns2.hoster.test.
+state:         REGISTERED, DELEGATED, VERIFIED
+org:           Example Widgets LLC
+registrar:     EXAMPLE-REG
+admin-contact: https://www.nic.example/whois
+created:       2025-01-02T12:00:00Z
+paid-till:     2027-01-02T12:00:00Z
+free-date:     2027-02-02
+source:        TCI
+";
+    let found = parse("widgets.example", text);
+    assert_eq!((found.registrant.organization.stated(), found.admin.name.text()), (Some("Example Widgets LLC"), None));
+    assert_eq!((days(&found)[2].as_str(), found.registrar.name.as_deref()), ("2027-01-02", Some("EXAMPLE-REG")));
+    assert_eq!(found.statuses, ["REGISTERED", "DELEGATED", "VERIFIED"]);
+
+    let text = "\
+Domain Name: widgets.example
+Registrar Name: Example Registrar
+Registrant: Example Widgets Pty Ltd
+Registrant ID: ABN 12 345 678 901
+Eligibility Type: Company
+Registrant Contact ID: EXA-4711
+Registrant Contact Name: Ada Example
+Tech Contact Email: noc@hoster.test
+Name Server: ns1.hoster.test
+Name Server IP: 192.0.2.1
+";
+    let found = parse("widgets.example", text);
+    assert_eq!(found.registrant.handle.stated(), Some("EXA-4711"));
+    assert_eq!(found.registrant.organization.stated(), Some("Example Widgets Pty Ltd"));
+    assert_eq!(
+        (found.registrant.name.stated(), found.tech.email.stated()),
+        (Some("Ada Example"), Some("noc@hoster.test"))
+    );
+    assert_eq!(found.nameservers[0].addresses.len(), 1);
+
+    let text = "\
+Registrant Contact Information:
+Company English Name (It should be the same as the registered name): EXAMPLE WIDGETS
+Company Chinese name:
+Address:  1 Main Street
+Country: Hong Kong
+Email: ada@mail.example
+Domain Name Commencement Date: 02-01-2025
+
+Administrative Contact Information:
+
+Given name:  ADA
+Family name:  EXAMPLE
+Phone:  +852-55501000
+
+Name Servers Information:
+
+NS1.HOSTER.TEST
+NS2.HOSTER.TEST
+";
+    let found = parse("widgets.example", text);
+    assert_eq!(found.registrant.organization.stated(), Some("EXAMPLE WIDGETS"));
+    assert_eq!((found.admin.name.stated(), found.admin.phone.stated()), (Some("ADA EXAMPLE"), Some("+852-55501000")));
+    assert_eq!((hosts(&found), days(&found)[0].as_str()), (TWO.map(String::from).to_vec(), "2025-01-02"));
+}

@@ -22,7 +22,8 @@ pub(super) struct Party<'a> {
 impl<'a> Party<'a> {
     /// Adds a value.
     pub(super) fn add(&mut self, field: Field, value: &'a str) {
-        if !value.is_empty() && field != Field::Ignored && self.fields.len() < FIELDS_MAX {
+        let is_nothing = matches!(value, "" | "-" | "--" | "." | "n/a" | "N/A");
+        if !is_nothing && field != Field::Ignored && self.fields.len() < FIELDS_MAX {
             self.fields.push((field, value));
         }
     }
@@ -216,13 +217,19 @@ pub(super) fn looks_like_handle(text: &str) -> bool {
     plain && (2..=40).contains(&text.len()) && (digits > 0 || capitals)
 }
 
+/// What stands for "@" where addresses are written against harvesters.
+const AGAINST_HARVESTERS: [&str; 7] = [" [at] ", "[at]", " (at) ", "(at)", " AT ", "{at}", " @ "];
+
 /// Takes the e-mail address out of a line; the rest is what stands before it.
 fn split_email(line: &str) -> Option<(&str, String)> {
-    if let Some((at, word)) = [" [at] ", " AT "].into_iter().find_map(|word| Some((line.find(word)?, word))) {
+    if let Some((at, word)) = AGAINST_HARVESTERS.iter().find_map(|word| Some((line.find(word)?, *word))) {
         let start = line.get(..at)?.rfind([' ', '\t', '(', '<']).map_or(0, |before| before + 1);
-        let end = line.get(at + word.len()..)?.find([' ', ')', '>']).map_or(line.len(), |end| at + word.len() + end);
-        let email = line.get(start..end)?.replace(word, "@");
-        return Some((line.get(..start)?.trim_end_matches([' ', '\t', '(', '<']), email));
+        let after = at + word.len();
+        let end = line.get(after..)?.find([' ', ')', '>']).map_or(line.len(), |end| after + end);
+        let email = line.get(start..end)?.replace(word, "@").replace("[dot]", ".").replace("(dot)", ".");
+        if email.contains('.') && !email.starts_with('@') {
+            return Some((line.get(..start)?.trim_end_matches([' ', '\t', '(', '<']), email));
+        }
     }
     let at = line.find('@')?;
     let cut: &[char] = &[' ', '\t', '<', '(', '[', ',', ':'];

@@ -139,10 +139,12 @@ impl<'a> Reader<'a> {
     }
 
     fn begin_object(&mut self, indent: usize) {
-        if self.draft.objects.len() < OBJECTS_MAX {
-            self.draft.objects.push(Party::default());
+        let at = self.draft.objects.len();
+        if at >= OBJECTS_MAX {
+            return self.turn(Subject::Other, true, indent);
         }
-        self.turn(Subject::Object(self.draft.objects.len() - 1), true, indent);
+        self.draft.objects.push(Party::default());
+        self.turn(Subject::Object(at), true, indent);
     }
 
     fn turn(&mut self, subject: Subject, firm: bool, indent: usize) {
@@ -188,8 +190,10 @@ impl<'a> Reader<'a> {
         if matches!(self.subject, Subject::Object(_)) {
             return; // an object's own contacts
         }
-        let firm = self.start && !paragraph.domain && paragraph.labels > 1;
-        self.turn(role, firm, line.indent);
+        if !(self.firm && self.subject == role) {
+            let firm = self.start && !paragraph.domain && paragraph.labels > 1;
+            self.turn(role, firm, line.indent);
+        }
         self.filled = true;
         self.pend(Target::Party(role, Field::Text), line);
         let Some(party) = self.party(role).filter(|_| !value.contains("://") || role == Subject::Registrar) else {
@@ -258,7 +262,8 @@ impl<'a> Reader<'a> {
     }
 
     fn domain(&mut self, line: &Line<'a>, field: DomainField, value: &'a str) {
-        if matches!(self.subject, Subject::Object(_)) {
+        let opens = field == DomainField::Servers && value.is_empty();
+        if matches!(self.subject, Subject::Object(_)) && !opens {
             if let Ok(address) = value.parse::<std::net::IpAddr>() {
                 self.draft.servers.add_address(address);
             }
@@ -267,8 +272,11 @@ impl<'a> Reader<'a> {
         match field {
             DomainField::Servers if value.is_empty() => self.turn(Subject::Servers, true, line.indent),
             DomainField::Servers => {
-                self.turn(Subject::Domain, false, line.indent);
+                if self.subject != Subject::Servers {
+                    self.turn(Subject::Domain, false, line.indent);
+                }
                 self.draft.servers.add(value);
+                self.filled = true;
                 self.pend(Target::Domain(field), line);
             }
             DomainField::Glue => self.glue(value),
@@ -326,7 +334,7 @@ impl<'a> Reader<'a> {
         match self.subject {
             Subject::Servers => {
                 self.filled = true;
-                if !self.draft.servers.add(text) {
+                if !self.draft.servers.add_line(text) {
                     self.lost(line, text);
                 }
             }
@@ -344,7 +352,7 @@ impl<'a> Reader<'a> {
     fn unfolded(&mut self, line: &Line<'a>, target: Target, text: &'a str) {
         match target {
             Target::Domain(DomainField::Ignored) => {}
-            Target::Domain(DomainField::Servers) => _ = self.draft.servers.add(text),
+            Target::Domain(DomainField::Servers) => _ = self.draft.servers.add_line(text),
             Target::Domain(field) => self.draft.domain.push((field, text, line.number)),
             Target::Party(whose, field) => {
                 if let Some(party) = self.party(whose) {

@@ -272,10 +272,7 @@ fn state_of(registration: &Registration, draft: &Draft<'_>, text: impl FnOnce() 
         || !draft.contacts.iter().all(Party::is_empty);
     match said {
         Some(said) if !has_record || said == State::Redemption || is_reserved(draft) => said,
-        None if !has_record => match text() {
-            State::Malformed if !registration.statuses.is_empty() && registration.domain.is_some() => State::Registered,
-            other => other,
-        },
+        None if !has_record => text(),
         _ => State::Registered,
     }
 }

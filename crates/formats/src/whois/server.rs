@@ -14,20 +14,23 @@ pub(super) struct Servers {
 }
 
 impl Servers {
-    /// Adds what a line states: names, each with its addresses. Tells whether there was any name.
+    /// Adds what a line of a list states. A sentence that has a host in it is no such line.
+    pub(super) fn add_line(&mut self, text: &str) -> bool {
+        let mut words = text.split_whitespace().map(bare);
+        let leads = words.next().is_some_and(|first| host(first).is_some());
+        (leads || words.nth(1).is_none()) && self.add(text)
+    }
+
+    /// Adds what a value states: names, each with its addresses. Tells whether there was any name.
     pub(super) fn add(&mut self, text: &str) -> bool {
         let mut any = false;
-        for item in text.split([',', ';']) {
-            let mut named = false;
-            for word in item.split_whitespace().map(|word| word.trim_matches(['[', ']', '(', ')', '<', '>'])) {
-                if let Ok(address) = word.parse() {
-                    self.add_address(address);
-                } else if !named && let Some(name) = host(word) {
-                    named = true;
-                    self.add_name(name);
-                }
+        for word in text.split([',', ';', ' ', '\t']).map(bare) {
+            if let Ok(address) = word.parse() {
+                self.add_address(address);
+            } else if let Some(name) = host(word) {
+                any = true;
+                self.add_name(name);
             }
-            any |= named;
         }
         any
     }
@@ -71,6 +74,10 @@ impl Servers {
     }
 }
 
+fn bare(word: &str) -> &str {
+    word.trim_matches(['[', ']', '(', ')', '<', '>'])
+}
+
 /// What registry software prints where there is no server.
 const PLACEHOLDERS: &[&str] = &["not.defined", "not.available", "no.nameserver"];
 
@@ -96,6 +103,7 @@ mod tests {
         assert!(servers.add("ns1.example.test [192.0.2.1], ns3.example.test"));
         assert!(!servers.add("not a server"));
         assert!(!servers.add("http://www.example.test/"));
+        assert!(!servers.add_line("See www.example.test for help"));
         let found = servers.take();
         assert_eq!(found.len(), 3);
         assert_eq!(found[0].name.to_string(), "ns1.example.test");

@@ -45,13 +45,11 @@ static PHRASES: LazyLock<Phrases> = LazyLock::new(|| {
     phrases
 });
 
-/// What the values of status labels say, where one of them says more than that the domain exists.
+/// What the values of status labels say: the first kind in the table of which there is any.
 pub(super) fn of_statuses<'a>(statuses: impl Iterator<Item = &'a str>) -> Option<State> {
-    statuses.map(str::to_lowercase).find_map(|status| {
-        let status = status.trim();
-        let begins = |words: &Vec<&str>| words.iter().any(|word| status.starts_with(word));
-        PHRASES.statuses.iter().find(|(_, words)| begins(words)).map(|(state, _)| *state)
-    })
+    let statuses: Vec<String> = statuses.map(|status| status.trim().to_lowercase()).collect();
+    let begins = |words: &[&str]| statuses.iter().any(|status| words.iter().any(|word| status.starts_with(word)));
+    PHRASES.statuses.iter().find(|(_, words)| begins(words)).map(|(state, _)| *state)
 }
 
 /// What an answer without a record says.

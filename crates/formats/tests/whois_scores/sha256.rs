@@ -29,7 +29,7 @@ fn initial() -> [u32; 8] {
 }
 
 fn primes() -> impl Iterator<Item = u64> {
-    (2..).filter(|n: &u64| (2..*n).take_while(|d| d * d <= *n).all(|d| n % d != 0))
+    (2..).filter(|n: &u64| (2..*n).take_while(|d| d * d <= *n).all(|d| !n.is_multiple_of(d)))
 }
 
 /// The first 32 bits of the fractional part of a root of `n`, by integer bisection.
