@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, thread};
 
-use model::{SuffixList, time::DAY};
+use model::SuffixList;
 
 use crate::{
     cursor::Merge,
@@ -148,22 +148,22 @@ impl Freezer<'_> {
         writer.finish()
     }
 
-    /// Owner names with labels from the left, each with the day on which a source saw it last.
+    /// Owner names with labels from the left, each with about when a source saw it last.
     fn write_names(&self, writer: &mut SegmentWriter<'_>, forward: &Run) -> Result<(), Error> {
         let mut run = Run::default();
-        let mut days: Vec<i64> = Vec::new();
+        let mut ends: Vec<i64> = Vec::new();
         let mut scratch = Vec::new();
         let mut before: Option<(&[u8], &[u8])> = None;
         for item in &forward.items {
             let Some(parts) = key::split_forward(forward.key(item)) else { continue };
-            let day = day_after(self.table.entries[item.row as usize].sighting.last);
-            match days.last_mut() {
-                Some(last) if before == Some((parts.name, parts.source)) => *last = day.max(*last),
+            let end = period_end(self.table.entries[item.row as usize].sighting.last);
+            match ends.last_mut() {
+                Some(last) if before == Some((parts.name, parts.source)) => *last = end.max(*last),
                 _ => {
                     scratch.clear();
                     parts.put_name(&mut scratch);
-                    run.push(&scratch, days.len() as u32);
-                    days.push(day);
+                    run.push(&scratch, ends.len() as u32);
+                    ends.push(end);
                 }
             }
             before = Some((parts.name, parts.source));
@@ -171,7 +171,7 @@ impl Freezer<'_> {
         run.sort();
         for (key, rows) in run.groups() {
             debug_assert_eq!(key.first(), Some(&NAME));
-            let last = rows.map(|row| days[row]).max().unwrap_or(0);
+            let last = rows.map(|row| ends[row]).max().unwrap_or(0);
             writer.push(key, &Sighting::moment(last, 0), &[])?;
         }
         Ok(())
@@ -251,7 +251,8 @@ pub(crate) fn arrival_hour(hour: i64) -> [u8; 8] {
     (hour as u64 ^ 1 << 63).to_be_bytes()
 }
 
-/// The end of the day of a moment, so that no age limit cuts it early.
-fn day_after(moment: i64) -> i64 {
-    moment.div_euclid(DAY).saturating_add(1).saturating_mul(DAY)
+/// The end of the period of 2^22 seconds (48 days) in which a moment stands, so that no age limit cuts a name early.
+/// Names need to know no more, and equal numbers compress to nothing.
+fn period_end(moment: i64) -> i64 {
+    (moment >> 22).saturating_add(1).saturating_mul(1 << 22)
 }

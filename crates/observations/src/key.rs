@@ -9,6 +9,8 @@
 //! the source is never the beginning of another key's, since its parts are self-delimiting.
 #![deny(clippy::indexing_slicing)]
 
+use std::borrow::Cow;
+
 use model::{Name, Rdata, RecordType, SourceId, Tuple, name::NAME_OCTETS_MAX};
 
 use crate::{
@@ -86,11 +88,22 @@ pub(crate) fn put_escaped(out: &mut Vec<u8>, octets: &[u8]) {
 /// The escaped octets in front; an empty answer is the end of a name.
 fn take_escaped(input: &mut Input<'_>, out: &mut Vec<u8>) -> Option<()> {
     let length = input.0.iter().position(|octet| *octet == 0)?;
-    let mut escaped = Input(input.take(length + 1)?.get(..length)?);
-    while let Some(octet) = escaped.byte() {
-        out.push(if octet == 1 { escaped.byte()?.checked_sub(1)? } else { octet });
+    let escaped = input.take(length + 1)?.get(..length)?;
+    if escaped.contains(&1) {
+        out.extend(unescape(escaped)?);
+    } else {
+        out.extend_from_slice(escaped);
     }
     Some(())
+}
+
+fn unescape(escaped: &[u8]) -> Option<Vec<u8>> {
+    let mut escaped = Input(escaped);
+    let mut plain = Vec::with_capacity(escaped.0.len());
+    while let Some(octet) = escaped.byte() {
+        plain.push(if octet == 1 { escaped.byte()?.checked_sub(1)? } else { octet });
+    }
+    Some(plain)
 }
 
 /// Octets that were escaped.
@@ -123,13 +136,13 @@ pub(crate) fn put_name(out: &mut Vec<u8>, name: &Name) {
 pub(crate) fn take_name(input: &mut Input<'_>) -> Option<Name> {
     let mut wire = [0u8; NAME_OCTETS_MAX];
     let mut front = NAME_OCTETS_MAX - 1;
-    let mut label = Vec::with_capacity(64);
     loop {
-        label.clear();
-        take_escaped(input, &mut label)?;
-        if label.is_empty() {
+        let length = input.0.iter().position(|octet| *octet == 0)?;
+        let escaped = input.take(length + 1)?.get(..length)?;
+        if escaped.is_empty() {
             return Name::from_wire(wire.get(front..)?).ok();
         }
+        let label = if escaped.contains(&1) { Cow::Owned(unescape(escaped)?) } else { Cow::Borrowed(escaped) };
         front = front.checked_sub(label.len() + 1)?;
         *wire.get_mut(front)? = u8::try_from(label.len()).ok()?;
         wire.get_mut(front + 1..=front + label.len())?.copy_from_slice(&label);

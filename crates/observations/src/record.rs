@@ -1,7 +1,6 @@
 //! What is appended to the log: batches as rows, ready for the memory table.
 //!
-//! A record holds one or more batches that became durable together. A batch is: flags (1: has an id; 2: drops nothing,
-//! reserved), the id (16 octets), sequence, source, arrival (zigzag), the number of rows, the rows. A row is: key
+//! A record holds one or more batches that became durable together. A batch is: flags (1: has an id), the id (16 octets), sequence, source, arrival (zigzag), the number of rows, the rows. A row is: key
 //! (string), first (zigzag), duration, count, payload (string).
 #![deny(clippy::indexing_slicing)]
 

@@ -17,8 +17,12 @@ use crate::{
     sighting::Sighting,
 };
 
-/// How many octets of rows make a block.
+/// About how many octets of rows make a block.
 const BLOCK_OCTETS: usize = 16 << 10;
+/// The same where compression matters more than how fast a block is read.
+const BIG_BLOCK_OCTETS: usize = 32 << 10;
+/// From this level of compression on, blocks are big.
+const BIG_BLOCK_LEVEL: i32 = 9;
 /// How many octets are gathered before they are written.
 const BUFFER: usize = 1 << 20;
 
@@ -40,6 +44,7 @@ pub(crate) struct SegmentWriter<'a> {
     path: PathBuf,
     file: Box<dyn File>,
     packer: Packer,
+    block_octets: usize,
     buffer: Vec<u8>,
     offset: u64,
     block: BlockBuilder,
@@ -64,6 +69,8 @@ impl<'a> SegmentWriter<'a> {
             disk.create(&path).map_err(io)?
         };
         let packer = Packer::new(target.level).map_err(io)?;
+        let is_big = target.level.is_some_and(|level| level >= BIG_BLOCK_LEVEL);
+        let block_octets = if is_big { BIG_BLOCK_OCTETS } else { BLOCK_OCTETS };
         let mut buffer = MAGIC.to_vec();
         buffer.extend(VERSION.to_be_bytes());
         let summary = Summary {
@@ -79,6 +86,7 @@ impl<'a> SegmentWriter<'a> {
             path,
             file,
             packer,
+            block_octets,
             buffer,
             offset: HEAD,
             block: BlockBuilder::default(),
@@ -107,7 +115,7 @@ impl<'a> SegmentWriter<'a> {
         self.filter(space, key);
         self.summarize(space, key, sighting);
         self.block.push(key, sighting, payload);
-        if self.block.is_full(BLOCK_OCTETS) {
+        if self.block.is_full(self.block_octets) {
             self.end_block()?;
         }
         Ok(())
