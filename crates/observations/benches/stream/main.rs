@@ -1,6 +1,7 @@
 //! The observation store under the workload: rates, sizes, latencies, as `docs/benchmarks.md` states them.
 //!
-//! `cargo bench -p observations --bench stream -- [--tuples N] [--observations N] [--seed N] [--no-peer]`
+//! `cargo bench -p observations --bench stream -- [--tuples N] [--observations N] [--seed N] [--no-questions]
+//! [--no-peer]`
 //!
 //! The input is made beforehand and read from a file, so what is measured is the store and not the generator. Times
 //! are wall clock; CPU seconds of the whole process stand beside them, for runs on a machine that is shared.
@@ -25,6 +26,7 @@ struct Arguments {
     seed: u64,
     tuples: u32,
     observations: u64,
+    questions: bool,
     peer: bool,
 }
 
@@ -46,8 +48,10 @@ fn main() -> Outcome<()> {
     }
     ingest("bulk", &store, &bulk, &sources, bulk_rows)?;
     ingest("stream", &store, &stream, &sources, stream_rows)?;
-    question::exact("exact name, right after the stream", &store, &workload)?;
-    question::within("left wildcard, right after the stream", &store, &workload)?;
+    if arguments.questions {
+        question::exact("exact name, right after the stream", &store, &workload)?;
+        question::within("left wildcard, right after the stream", &store, &workload)?;
+    }
 
     let clock = Clock::start();
     store.compact(true)?;
@@ -55,7 +59,9 @@ fn main() -> Outcome<()> {
     let octets = octets_in(&home)?;
     let each = octets as f64 / f64::from(workload.tuples());
     println!("size: {octets} octets, {each:.1} a distinct tuple");
-    question::all(&store, &workload)?;
+    if arguments.questions {
+        question::all(&store, &workload)?;
+    }
     println!("peak memory: {} MiB", status("VmHWM:")? / 1024);
     if arguments.peer {
         let limit = peer::limit(&store)?;
@@ -65,7 +71,7 @@ fn main() -> Outcome<()> {
 }
 
 fn arguments() -> Outcome<Arguments> {
-    let mut arguments = Arguments { seed: 1, tuples: 1_000_000, observations: 0, peer: true };
+    let mut arguments = Arguments { seed: 1, tuples: 1_000_000, observations: 0, questions: true, peer: true };
     let mut given = std::env::args().skip(1).filter(|argument| argument != "--bench");
     while let Some(argument) = given.next() {
         let mut value = || given.next().ok_or(format!("{argument} needs a number"));
@@ -73,6 +79,7 @@ fn arguments() -> Outcome<Arguments> {
             "--tuples" => arguments.tuples = value()?.parse()?,
             "--observations" => arguments.observations = value()?.parse()?,
             "--seed" => arguments.seed = value()?.parse()?,
+            "--no-questions" => arguments.questions = false,
             "--no-peer" => arguments.peer = false,
             _ => return Err(format!("unknown argument {argument}").into()),
         }
