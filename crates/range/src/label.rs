@@ -1,14 +1,15 @@
 //! The list of labels that a team of this world would have: what is known to be shared, and why.
 
-use crate::infrastructure::{Infrastructure, name_servers, parking_host, sinkhole_host};
+use crate::infrastructure::{Infrastructure, parking_host, sinkhole_host};
 
 const SOURCE: &str = "range";
 
-/// The list as TOML: `[[label]]` with `kind`, `value`, `label` and `source`.
+/// The list as TOML: `[[label]]` with `kind`, `value`, `label` and `source`. Servers are labelled by their operator's
+/// domain, as published lists have it.
 pub(crate) fn list(world: &Infrastructure) -> String {
     let mut labels: Vec<(&str, String, &str)> = Vec::new();
     for (number, company) in world.parking.iter().enumerate() {
-        labels.extend(name_servers(&company.domain).into_iter().map(|server| ("name-server", server, "parking")));
+        labels.push(("name-server", company.domain.clone(), "parking"));
         labels.extend((0..4).map(|host| ("address", parking_host(number, host).to_string(), "parking")));
     }
     labels.push(("address", sinkhole_host().to_string(), "sinkhole"));
@@ -16,18 +17,18 @@ pub(crate) fn list(world: &Infrastructure) -> String {
         labels.push(("email-domain", service.domain.clone(), "privacy service"));
     }
     for registrar in &world.registrars {
-        labels.extend(registrar.name_servers().into_iter().map(|server| ("name-server", server, "registrar default")));
+        labels.push(("name-server", registrar.domain.clone(), "registrar default"));
         labels.push(("organization", registrar.privacy.organization.clone(), "privacy service"));
         labels.push(("email", registrar.privacy.email.clone(), "privacy service"));
     }
     labels.extend(["198.19.32.0/20", "198.19.48.0/20"].map(|block| ("cidr", block.into(), "CDN")));
     labels.push(("domain", world.dynamic.domain.clone(), "dynamic DNS"));
     for hoster in &world.hosters {
-        labels.extend(name_servers(&hoster.domain).into_iter().map(|server| ("name-server", server, "shared hosting")));
+        labels.push(("name-server", hoster.domain.clone(), "shared hosting"));
     }
     for provider in &world.mail {
         labels.push(("email-domain", provider.domain.clone(), "mail provider"));
-        labels.push(("mail-server", format!("mx.{}", provider.domain), "mail provider"));
+        labels.push(("mail-server", provider.domain.clone(), "mail provider"));
     }
     labels.sort();
     labels.dedup();
