@@ -18,6 +18,8 @@ mod column;
 mod compaction;
 mod cursor;
 pub mod disk;
+#[cfg(test)]
+mod document;
 mod error;
 mod filter;
 mod frame;

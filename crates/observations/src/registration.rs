@@ -233,7 +233,7 @@ fn decode_disclosed(value: &[u8]) -> Option<Disclosed> {
     }
 }
 
-fn state_number(state: State) -> u8 {
+pub(crate) fn state_number(state: State) -> u8 {
     match state {
         State::Registered => 1,
         State::Available => 2,
@@ -266,7 +266,7 @@ fn field_number(field: Field) -> u8 {
     }
 }
 
-fn role_number(role: Role) -> u8 {
+pub(crate) fn role_number(role: Role) -> u8 {
     match role {
         Role::Registrant => 1,
         Role::Admin => 2,
