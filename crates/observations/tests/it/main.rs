@@ -12,6 +12,7 @@ mod merge;
 mod oracle;
 mod process;
 mod random;
+mod reading;
 
 use model::{Name, Readable};
 use observations::{Options, Query, Snapshot, Store, Subject};
