@@ -5,7 +5,7 @@ use std::{sync::Arc, thread};
 use model::SuffixList;
 
 use crate::{
-    cursor::Merge,
+    cursor::{Merge, Skip},
     disk::Disk,
     error::Error,
     key::{self, ARRIVAL, BATCH, DOMAIN, EMAIL, FORWARD, INVERSE, NAME, RAW, REGISTRATION, VALUE},
@@ -181,12 +181,12 @@ impl Freezer<'_> {
     fn write_domains(&self, writer: &mut SegmentWriter<'_>, forward: &Run) -> Result<(), Error> {
         let (run, hours) = self.domains(forward);
         let mut arrivals = Run::default();
-        let mut older = self.older.scan(&Range::prefix(&[DOMAIN]), &crate::cursor::Skip::nothing())?;
+        let mut older = self.older.scan(&Range::prefix(&[DOMAIN]), &Skip::nothing()).ok();
         let mut known: Option<(Vec<u8>, i64)> = None;
         for (key, rows) in run.groups() {
             let hour = rows.map(|row| hours[row]).min().unwrap_or(0);
             writer.push(key, &Sighting::moment(hour, 0), &[])?;
-            if self.table_is_first(&mut older, &mut known, key, hour)? {
+            if is_first(&mut older, &mut known, key, hour) {
                 arrivals.push(&arrival_key(key, hour), 0);
             }
         }
@@ -195,21 +195,6 @@ impl Freezer<'_> {
             writer.push(arrivals.key(item), &Sighting::moment(0, 0), &[])?;
         }
         Ok(())
-    }
-
-    /// Whether no segment knows this domain from that hour or before; domains come in order.
-    fn table_is_first(
-        &self,
-        older: &mut Merge,
-        known: &mut Option<(Vec<u8>, i64)>,
-        key: &[u8],
-        hour: i64,
-    ) -> Result<bool, Error> {
-        if known.as_ref().is_none_or(|(at, _)| at.as_slice() < key) {
-            older.seek(key)?;
-            *known = older.next()?.map(|row| (row.key.clone(), row.sighting.first));
-        }
-        Ok(known.as_ref().is_none_or(|(at, since)| at != key || *since > hour))
     }
 
     /// Keys of registrable domains, with the hour of each row.
@@ -239,6 +224,20 @@ impl Freezer<'_> {
         run.sort();
         (run, hours)
     }
+}
+
+/// Whether no segment knows this domain from that hour or before; domains come in order. What cannot be read counts as
+/// not known: whoever reads an arrival asks again.
+fn is_first(older: &mut Option<Merge>, known: &mut Option<(Vec<u8>, i64)>, key: &[u8], hour: i64) -> bool {
+    if let Some(merge) = older
+        && known.as_ref().is_none_or(|(at, _)| at.as_slice() < key)
+    {
+        match merge.seek(key).and_then(|()| Ok(merge.next()?.map(|row| (row.key.clone(), row.sighting.first)))) {
+            Ok(found) => *known = found,
+            Err(_) => (*older, *known) = (None, None),
+        }
+    }
+    known.as_ref().is_none_or(|(at, since)| at != key || *since > hour)
 }
 
 /// The key of an arrival, from the key of its domain.

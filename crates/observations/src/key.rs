@@ -115,14 +115,21 @@ pub(crate) fn take_octets(input: &mut Input<'_>) -> Option<Vec<u8>> {
 
 /// The labels of a name from the right, without the end of the name.
 pub(crate) fn put_labels_reversed(out: &mut Vec<u8>, name: &Name) {
-    let mut labels: [&[u8]; 128] = [&[]; 128];
-    let mut count = 0;
-    for (place, label) in labels.iter_mut().zip(name.labels()) {
-        *place = label;
+    put_wire_reversed(out, name.as_wire());
+}
+
+fn put_wire_reversed(out: &mut Vec<u8>, wire: &[u8]) {
+    let mut offsets = [0u8; 128];
+    let (mut at, mut count) = (0, 0);
+    // A name of 255 octets has at most 127 labels.
+    while let (Some(&length @ 1..), Some(offset)) = (wire.get(at), offsets.get_mut(count)) {
+        *offset = at as u8;
+        at += 1 + usize::from(length);
         count += 1;
     }
-    for label in labels.iter().take(count).rev() {
-        put_escaped(out, label);
+    for offset in offsets.iter().take(count).rev() {
+        let label = wire.get(usize::from(*offset)..).and_then(|wire| Input(wire).prefixed());
+        put_escaped(out, label.unwrap_or_default());
     }
 }
 
@@ -248,15 +255,12 @@ impl Forward<'_> {
     /// The key of its owner name, labels from the left, and source.
     pub(crate) fn put_name(&self, out: &mut Vec<u8>) {
         out.push(NAME);
-        let mut labels: [&[u8]; 128] = [&[]; 128];
-        let mut count = 0;
-        for (place, label) in labels.iter_mut().zip(self.name.split_inclusive(|octet| *octet == 0)) {
-            *place = label;
-            count += 1;
-        }
-        // The last piece is the end of the name alone.
-        for label in labels.iter().take(count - 1).rev() {
+        let mut labels = self.name.strip_suffix(&[0]).unwrap_or_default();
+        while let Some(rest) = labels.strip_suffix(&[0]) {
+            let start = rest.iter().rposition(|octet| *octet == 0).map_or(0, |at| at + 1);
+            let (before, label) = labels.split_at(start);
             out.extend_from_slice(label);
+            labels = before;
         }
         out.push(0);
         out.extend_from_slice(self.source);
@@ -312,19 +316,7 @@ pub(crate) fn put_address(out: &mut Vec<u8>, class: u8, octets: &[u8]) {
 /// Class and the name pointed to.
 fn put_target(out: &mut Vec<u8>, wire: &[u8]) {
     out.push(class::NAME);
-    let mut labels: [&[u8]; 128] = [&[]; 128];
-    let mut input = Input(wire);
-    let mut count = 0;
-    for place in &mut labels {
-        let Some(label) = input.byte().filter(|length| *length > 0).and_then(|length| input.take(length.into())) else {
-            break;
-        };
-        *place = label;
-        count += 1;
-    }
-    for label in labels.iter().take(count).rev() {
-        put_escaped(out, label);
-    }
+    put_wire_reversed(out, wire);
     out.push(0);
 }
 

@@ -1,6 +1,12 @@
 //! When segments are merged, and how the result takes the place of what it was made of.
 
-use std::{path::PathBuf, sync::Arc};
+use std::{
+    path::PathBuf,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+};
 
 use model::{SourceId, Time};
 
@@ -10,8 +16,8 @@ use crate::{
     key::LANES,
     segment::Segment,
     state::State,
-    store::{Role, Shared, Store, lock},
-    view::{AgeLimit, DropMark},
+    store::{Role, Shared, Store, YOUNG, lock},
+    view::{AgeLimit, Catalog, DropMark},
 };
 
 impl Store {
@@ -31,7 +37,7 @@ impl Store {
         shared.flush(&mut appender)?;
         let mut state = lock(&shared.state);
         known(&state, source)?;
-        let sequence = state.last_sequence();
+        let sequence = state.last_sequence;
         shared.commit(&mut state, |manifest| {
             manifest.drops.retain(|mark| mark.source != source);
             manifest.drops.push(DropMark { source, sequence });
@@ -62,9 +68,13 @@ impl Shared {
     pub(crate) fn merge_memory(&self, state: &mut State) {
         for lane in 0..LANES {
             loop {
-                let memory: Vec<_> = state.segments.iter().filter(|segment| segment.in_memory()).cloned().collect();
+                let flushing = state.flushing.as_ref().map_or(&[][..], |flushing| &flushing.memory);
+                let is_free = |segment: &&Arc<Segment>| {
+                    segment.in_memory() && !flushing.iter().any(|taken| Arc::ptr_eq(taken, segment))
+                };
+                let memory: Vec<_> = state.segments.iter().filter(is_free).cloned().collect();
                 let Some(inputs) = compaction::pick(&memory, lane) else { break };
-                let merge = self.compaction(state, &inputs, None);
+                let merge = self.compaction(state.catalog.clone(), &inputs, None);
                 let Ok(Merged::Done(merged)) = merge.run(None, None) else { break };
                 state.segments.retain(|segment| !inputs.iter().any(|input| Arc::ptr_eq(input, segment)));
                 state.segments.extend(merged);
@@ -72,20 +82,20 @@ impl Shared {
         }
     }
 
-    /// Writes the segments in memory to disk, one a lane.
+    /// Writes segments in memory to disk, one a lane.
     pub(crate) fn flush_frozen(
         &self,
-        state: &State,
-        paths: [Option<PathBuf>; LANES as usize],
+        catalog: &Arc<Catalog>,
+        memory: &[Arc<Segment>],
+        paths: [PathBuf; LANES as usize],
     ) -> Result<Vec<Arc<Segment>>, Error> {
         let mut written = Vec::new();
         for (lane, path) in (0..).zip(paths) {
-            let in_lane = |segment: &&Arc<Segment>| segment.in_memory() && segment.summary.lane == lane;
-            let inputs: Vec<_> = state.segments.iter().filter(in_lane).cloned().collect();
+            let inputs: Vec<_> = memory.iter().filter(|segment| segment.summary.lane == lane).cloned().collect();
             if inputs.is_empty() {
                 continue;
             }
-            match self.compaction(state, &inputs, None).run(path, Some(3))? {
+            match self.compaction(catalog.clone(), &inputs, None).run(Some(path), Some(YOUNG))? {
                 Merged::Done(segment) => written.extend(segment),
                 Merged::Damaged | Merged::Stopped => {
                     return Err(Error::Invalid("rows in memory could not be read back".into()));
@@ -95,10 +105,14 @@ impl Shared {
         Ok(written)
     }
 
-    fn compaction<'a>(&'a self, state: &State, inputs: &'a [Arc<Segment>], full: Option<i64>) -> Compaction<'a> {
-        let catalog = state.catalog.clone();
+    fn compaction<'a>(
+        &'a self,
+        catalog: Arc<Catalog>,
+        inputs: &'a [Arc<Segment>],
+        full: Option<i64>,
+    ) -> Compaction<'a> {
         // Memory is merged to the end whatever happens: it is short, and a half is of no use.
-        static NEVER: std::sync::atomic::AtomicBool = std::sync::atomic::AtomicBool::new(false);
+        static NEVER: AtomicBool = AtomicBool::new(false);
         let stop = if inputs.iter().any(|input| input.in_memory()) { &NEVER } else { &self.stop };
         Compaction { inputs, catalog, disk: &self.options.disk, suffixes: &self.suffixes, full, stop }
     }
@@ -133,7 +147,10 @@ impl Shared {
                 let in_lane: Vec<_> =
                     state.segments.iter().filter(|segment| segment.summary.lane == lane).cloned().collect();
                 let whole: Vec<_> = in_lane.iter().filter(|s| !s.in_memory() && !s.is_damaged()).cloned().collect();
-                let all = whole.len() == in_lane.len() && state.table.is_empty() && state.lost.is_empty();
+                let all = whole.len() == in_lane.len()
+                    && state.table.is_empty()
+                    && state.flushing.is_none()
+                    && state.lost.is_empty();
                 (whole, all)
             };
             if !inputs.is_empty() {
@@ -153,7 +170,7 @@ impl Shared {
             let mut state = lock(&self.state);
             self.writable()?;
             let newest = all.then_some(state.newest_arrival);
-            (self.compaction(&state, inputs, newest), self.new_file(&mut state))
+            (self.compaction(state.catalog.clone(), inputs, newest), self.new_file(&mut state))
         };
         let merged = match self.writing(merge.run(Some(path), Some(compaction::level(before))))? {
             Merged::Done(merged) => merged,
@@ -201,7 +218,7 @@ impl Shared {
     fn writable(&self) -> Result<(), Error> {
         match &self.role {
             Role::Reader { .. } => Err(Error::ReadOnly),
-            Role::Writer { .. } if self.poisoned.load(std::sync::atomic::Ordering::Relaxed) => Err(Error::Poisoned),
+            Role::Writer { .. } if self.poisoned.load(Ordering::Relaxed) => Err(Error::Poisoned),
             Role::Writer { .. } => Ok(()),
         }
     }

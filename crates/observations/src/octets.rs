@@ -64,6 +64,12 @@ impl<'a> Input<'a> {
         self.take(length)
     }
 
+    /// A length of one octet and so many octets.
+    pub(crate) fn prefixed(&mut self) -> Option<&'a [u8]> {
+        let length = self.byte()?;
+        self.take(length.into())
+    }
+
     pub(crate) fn text(&mut self) -> Option<&'a str> {
         std::str::from_utf8(self.string()?).ok()
     }

@@ -27,21 +27,21 @@ pub(crate) fn put_batch(out: &mut Vec<u8>, batch: &Batch, sequence: u64) -> Resu
     put_varint(out, sequence);
     put_varint(out, batch.source.0.into());
     put_zigzag(out, batch.arrived.0);
-    let mut rows = Vec::with_capacity(batch.observations.len() * 64);
-    let mut count = 0u64;
+    let mut registrations = Vec::new();
+    let mut count = batch.observations.len() as u64;
+    for record in &batch.registrations {
+        count += put_registration(&mut registrations, record, batch)?;
+    }
+    put_varint(out, count);
+    out.reserve(batch.observations.len() * 72 + registrations.len());
     let mut scratch = Vec::with_capacity(128);
     for observation in &batch.observations {
         scratch.clear();
         key::put_forward(&mut scratch, &observation.tuple, batch.source);
         let (first, last) = (observation.span.first().0, observation.span.last().0);
-        put_row(&mut rows, &NewRow { key: &scratch, first, last, count: observation.count, payload: &[] });
-        count += 1;
+        put_row(out, &NewRow { key: &scratch, first, last, count: observation.count, payload: &[] });
     }
-    for record in &batch.registrations {
-        count += put_registration(&mut rows, record, batch)?;
-    }
-    put_varint(out, count);
-    out.extend(rows);
+    out.extend(registrations);
     Ok(())
 }
 

@@ -28,13 +28,27 @@ pub(crate) struct Shelf {
     pub(crate) suffixes: Arc<SuffixList>,
 }
 
+/// What a flush takes away: a table, which nobody can read until it is written, or segments in memory, which stay.
+#[derive(Clone, Debug)]
+pub(crate) struct Flushing {
+    pub(crate) table: Option<Arc<Table>>,
+    pub(crate) memory: Vec<Arc<Segment>>,
+    pub(crate) sequences: (u64, u64),
+    /// The log after those that hold all of it.
+    pub(crate) next_log: u64,
+}
+
 /// Everything that changes, behind one lock.
 #[derive(Debug)]
 pub(crate) struct State {
     pub(crate) manifest: Manifest,
     pub(crate) table: Table,
-    /// First and last sequence number in the table and the segments in memory.
+    /// First and last sequence number in the table and the segments in memory that no flush has taken.
     pub(crate) sequences: Option<(u64, u64)>,
+    /// The number of the last batch.
+    pub(crate) last_sequence: u64,
+    /// What a flush is writing at this moment.
+    pub(crate) flushing: Option<Flushing>,
     /// Segments on disk, then those in memory.
     pub(crate) segments: Vec<Arc<Segment>>,
     /// Segments that the manifest names and that cannot be read.
@@ -72,6 +86,8 @@ impl State {
             }
         }
         let mut state = State {
+            last_sequence: manifest.sequence,
+            flushing: None,
             manifest,
             table: Table::default(),
             sequences: None,
@@ -116,6 +132,7 @@ impl State {
             let mut batch = record::take_batch(&mut input)?;
             let (first, last) = self.sequences.unwrap_or((batch.sequence, batch.sequence));
             self.sequences = Some((first.min(batch.sequence), last.max(batch.sequence)));
+            self.last_sequence = self.last_sequence.max(batch.sequence);
             self.newest_arrival = self.newest_arrival.max(batch.arrived.0);
             let hour = record::hour(batch.arrived);
             let counting = self.catalog.counting(Some(batch.source));
@@ -143,11 +160,6 @@ impl State {
     pub(crate) fn memory(&self) -> usize {
         let frozen = self.segments.iter().filter(|segment| segment.in_memory());
         self.table.size() + frozen.map(|segment| segment.length as usize).sum::<usize>()
-    }
-
-    /// When a source's newest sighting in memory was; the segments know the rest.
-    pub(crate) fn last_sequence(&self) -> u64 {
-        self.sequences.map_or(self.manifest.sequence, |(_, last)| last.max(self.manifest.sequence))
     }
 }
 

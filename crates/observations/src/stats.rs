@@ -48,7 +48,7 @@ impl Store {
             let mut stats = Stats {
                 sources: state.manifest.sources.len(),
                 memory_octets: state.memory(),
-                sequence: state.last_sequence(),
+                sequence: state.last_sequence,
                 damaged: state.lost.len() + state.log_damage.len(),
                 spaces: SPACES.iter().map(|(name, _)| SpaceStats { name, rows: 0, octets: 0 }).collect(),
                 lanes: vec![Vec::new(); LANES.into()],

@@ -3,7 +3,7 @@
 use std::{
     path::{Path, PathBuf},
     sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
+        Arc, Condvar, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicBool, Ordering},
     },
     thread::JoinHandle,
@@ -23,7 +23,7 @@ use crate::{
     record,
     segment::Segment,
     snapshot::Snapshot,
-    state::{Shelf, State},
+    state::{Flushing, Shelf, State},
     table::Table,
     view::View,
     writer::Target,
@@ -33,6 +33,8 @@ use crate::{
 const RECORD_MAX: usize = 1 << 30;
 /// In front of the name of a log in which a record is damaged, once all others are in segments.
 pub(crate) const DAMAGED: &str = "damaged-";
+/// How much young segments are compressed.
+pub(crate) const YOUNG: i32 = 3;
 /// The name of the lock file.
 const LOCK: &str = "lock";
 
@@ -79,18 +81,21 @@ impl Options {
 #[derive(Clone, Debug)]
 pub struct Store(Arc<Handle>);
 
-/// Stops the thread beside when the last handle goes.
+/// Waits for the threads beside when the last handle goes: a flush to its end, a merge until it stops.
 #[derive(Debug)]
 struct Handle {
     shared: Arc<Shared>,
-    thread: Mutex<Option<JoinHandle<()>>>,
+    merger: Mutex<Option<JoinHandle<()>>>,
+    flusher: Mutex<Option<JoinHandle<()>>>,
 }
 
 impl Drop for Handle {
     fn drop(&mut self) {
         self.shared.stop.store(true, Ordering::Relaxed);
-        if let Some(thread) = self.thread.get_mut().unwrap_or_else(PoisonError::into_inner).take() {
-            let _ = thread.join();
+        for thread in [&mut self.flusher, &mut self.merger] {
+            if let Some(thread) = thread.get_mut().unwrap_or_else(PoisonError::into_inner).take() {
+                let _ = thread.join();
+            }
         }
     }
 }
@@ -105,6 +110,8 @@ pub(crate) struct Shared {
     /// A write failed: nothing more is written.
     pub(crate) poisoned: AtomicBool,
     pub(crate) stop: AtomicBool,
+    /// A flush ended.
+    pub(crate) flushed: Condvar,
     /// Held while segments are merged, so that no two merges take the same inputs.
     pub(crate) merging: Mutex<()>,
 }
@@ -160,7 +167,7 @@ impl Store {
             appender.next_log = appender.next_log.max(log::number(&name).unwrap_or(0) + 1);
             replay(&mut state, &name, &log::records(&octets, 0));
         }
-        appender.next_sequence = state.last_sequence() + 1;
+        appender.next_sequence = state.last_sequence + 1;
         // The entry of a file whose directory could not be synced may never become durable: no name is used twice.
         let names = disk.list(dir).map_err(io)?;
         let used = names.iter().filter_map(|name| name.strip_prefix("seg-")?.parse::<u64>().ok()).max();
@@ -209,9 +216,10 @@ impl Store {
             role,
             poisoned: AtomicBool::new(false),
             stop: AtomicBool::new(false),
+            flushed: Condvar::new(),
             merging: Mutex::new(()),
         };
-        Store(Arc::new(Handle { shared: Arc::new(shared), thread: Mutex::new(None) }))
+        Store(Arc::new(Handle { shared: Arc::new(shared), merger: Mutex::new(None), flusher: Mutex::new(None) }))
     }
 
     /// Where the store is.
@@ -299,7 +307,7 @@ impl Store {
         }
         if appender.octets >= shared.options.log_bytes || self.with_state(State::memory) >= shared.options.memory_bytes
         {
-            shared.flush(&mut appender)?;
+            self.flush_soon(&mut appender)?;
             drop(appender);
             self.merge_when_due()?;
         }
@@ -337,7 +345,7 @@ impl Store {
     /// What the store holds at this moment: everything acknowledged, and nothing that comes later.
     pub fn snapshot(&self) -> Snapshot {
         let shared = self.shared();
-        let mut state = lock(&shared.state);
+        let mut state = shared.readable();
         shared.freeze(&mut state);
         Snapshot { view: state.view(), lost: state.lost.len() }
     }
@@ -349,17 +357,34 @@ impl Store {
         shared.flush(&mut appender)
     }
 
+    /// Begins to write what is in memory as segments, in a thread beside; waits for the flush before, so that memory
+    /// stays bounded.
+    fn flush_soon(&self, appender: &mut Appender) -> Result<(), Error> {
+        let shared = self.shared();
+        if !shared.options.background {
+            return shared.flush(appender);
+        }
+        let Some(flushing) = shared.begin_flush(appender) else { return Ok(()) };
+        let shared = shared.clone();
+        // A failure poisons the store, which the next append tells.
+        *lock(&self.0.flusher) = Some(std::thread::spawn(move || drop(shared.end_flush(flushing))));
+        Ok(())
+    }
+
     /// Starts the thread that merges segments, unless one runs; without threads beside it merges here.
     fn merge_when_due(&self) -> Result<(), Error> {
         let shared = self.shared();
         if !shared.options.background {
             return shared.merge_due().map(|_| ());
         }
-        let mut thread = lock(&self.0.thread);
+        let mut thread = lock(&self.0.merger);
         if thread.as_ref().is_none_or(JoinHandle::is_finished) {
             let shared = shared.clone();
             // A failure poisons the store, or is met again by the next merge.
-            *thread = Some(std::thread::spawn(move || drop(shared.merge_due())));
+            *thread = Some(std::thread::spawn(move || {
+                drop(shared.settled());
+                drop(shared.merge_due());
+            }));
         }
         Ok(())
     }
@@ -420,7 +445,7 @@ impl Shared {
         }
         let Some(sequences) = state.sequences else { return };
         let target = |lane| Target { path: None, lane, sequences, level: None };
-        // Nothing of it touches the disk but reads of older arrivals; what they cannot read counts as not there.
+        // Nothing of it touches the disk but reads of older arrivals, and those need not succeed.
         if let Ok(segments) = self.frozen(state, [target(0), target(1), target(2)]) {
             state.table = Table::default();
             state.segments.extend(segments.into_iter().map(Arc::new));
@@ -429,9 +454,11 @@ impl Shared {
     }
 
     fn frozen(&self, state: &State, targets: [Target; 3]) -> Result<Vec<Segment>, Error> {
-        let view = state.view();
-        let disk = &self.options.disk;
-        Freezer { table: &state.table, older: &view, disk, suffixes: &self.suffixes }.write(targets)
+        self.sorted(&state.table, &state.view(), targets)
+    }
+
+    fn sorted(&self, table: &Table, older: &View, targets: [Target; 3]) -> Result<Vec<Segment>, Error> {
+        Freezer { table, older, disk: &self.options.disk, suffixes: &self.suffixes }.write(targets)
     }
 
     /// Writes the registrations of a table.
@@ -444,43 +471,110 @@ impl Shared {
         Freezer { table, older, disk: &self.options.disk, suffixes: &self.suffixes }.registration_lane(target)
     }
 
+    /// The state once everything acknowledged can be read from it.
+    fn readable(&self) -> MutexGuard<'_, State> {
+        let mut state = lock(&self.state);
+        while state.flushing.as_ref().is_some_and(|flushing| flushing.table.is_some()) {
+            state = self.flushed.wait(state).unwrap_or_else(PoisonError::into_inner);
+        }
+        state
+    }
+
+    /// The state once no flush is under way.
+    fn settled(&self) -> MutexGuard<'_, State> {
+        let mut state = lock(&self.state);
+        while state.flushing.is_some() {
+            state = self.flushed.wait(state).unwrap_or_else(PoisonError::into_inner);
+        }
+        state
+    }
+
     /// Writes memory as segments, makes the manifest name them and cuts the log: all at once, by the manifest.
     pub(crate) fn flush(&self, appender: &mut Appender) -> Result<(), Error> {
-        let mut state = lock(&self.state);
-        let Some(sequences) = state.sequences else { return Ok(()) };
-        let segments = self.writing(self.write_memory(&mut state, sequences))?;
-        let names: Vec<String> = segments.iter().map(|segment| segment.name.clone()).collect();
-        let next_log = appender.next_log;
-        self.commit(&mut state, |manifest| {
-            manifest.segments.extend(names);
-            manifest.sequence = sequences.1;
-            manifest.first_log = next_log;
-        })?;
-        state.table = Table::default();
+        match self.begin_flush(appender) {
+            Some(flushing) => self.end_flush(flushing),
+            None if self.poisoned.load(Ordering::Relaxed) => Err(Error::Poisoned),
+            None => Ok(()),
+        }
+    }
+
+    /// Takes what is in memory, so that appending can go on in a new table and a new log. Waits for the flush before.
+    fn begin_flush(&self, appender: &mut Appender) -> Option<Flushing> {
+        let mut state = self.settled();
+        if self.poisoned.load(Ordering::Relaxed) {
+            return None;
+        }
+        let sequences = state.sequences?;
+        if state.segments.iter().any(|segment| segment.in_memory()) {
+            self.freeze(&mut state);
+            if !state.table.is_empty() {
+                return None; // it could not be sorted, so it stays, and the log with it
+            }
+        }
+        let memory: Vec<_> = state.segments.iter().filter(|segment| segment.in_memory()).cloned().collect();
+        let table = memory.is_empty().then(|| Arc::new(std::mem::take(&mut state.table)));
+        let flushing = Flushing { table, memory, sequences, next_log: appender.next_log };
         state.sequences = None;
-        state.segments.retain(|segment| !segment.in_memory());
+        state.flushing = Some(flushing.clone());
+        appender.log = None;
+        appender.octets = 0;
+        Some(flushing)
+    }
+
+    fn end_flush(&self, flushing: Flushing) -> Result<(), Error> {
+        let next_log = flushing.next_log;
+        let written = self.writing(self.write_memory(&flushing));
+        let mut state = lock(&self.state);
+        let ended = written.and_then(|segments| self.install(&mut state, &flushing, segments));
+        if let (Err(_), Some(table)) = (&ended, &flushing.table) {
+            // Nothing more is written, but what was acknowledged can still be read.
+            let target = |lane| Target { path: None, lane, sequences: flushing.sequences, level: None };
+            if let Ok(segments) = self.sorted(table, &state.view(), [target(0), target(1), target(2)]) {
+                state.segments.extend(segments.into_iter().map(Arc::new));
+            }
+        }
+        state.flushing = None;
+        drop(state);
+        self.flushed.notify_all();
+        if ended.is_ok() {
+            self.remove_logs(next_log);
+        }
+        ended
+    }
+
+    /// Puts the segments in force in place of the memory that they were written from.
+    fn install(&self, state: &mut State, flushing: &Flushing, segments: Vec<Arc<Segment>>) -> Result<(), Error> {
+        let names: Vec<String> = segments.iter().map(|segment| segment.name.clone()).collect();
+        self.commit(state, |manifest| {
+            manifest.segments.extend(names);
+            manifest.sequence = flushing.sequences.1;
+            manifest.first_log = flushing.next_log;
+        })?;
+        state.segments.retain(|segment| !flushing.memory.iter().any(|memory| Arc::ptr_eq(memory, segment)));
         state.segments.extend(segments);
         state.forget_batches();
         state.log_damage.clear();
-        appender.log = None;
-        appender.octets = 0;
-        drop(state);
-        self.remove_logs(next_log);
         Ok(())
     }
 
     /// The segments on disk that hold what is in memory; their directory entries are durable.
-    fn write_memory(&self, state: &mut State, sequences: (u64, u64)) -> Result<Vec<Arc<Segment>>, Error> {
-        let mut targets = [0, 1, 2].map(|lane| Target { path: None, lane, sequences, level: Some(3) });
-        for target in &mut targets {
-            target.path = Some(self.new_file(state));
-        }
-        let segments = if state.segments.iter().any(|segment| segment.in_memory()) {
-            self.freeze(state);
-            let paths = targets.map(|target| target.path);
-            self.flush_frozen(state, paths)?
-        } else {
-            self.frozen(state, targets)?.into_iter().map(Arc::new).collect()
+    fn write_memory(&self, flushing: &Flushing) -> Result<Vec<Arc<Segment>>, Error> {
+        let (older, paths) = {
+            let mut state = lock(&self.state);
+            (state.view(), [0, 1, 2].map(|_| self.new_file(&mut state)))
+        };
+        let segments = match &flushing.table {
+            Some(table) => {
+                let mut lane = 0..;
+                let targets = paths.map(|path| Target {
+                    path: Some(path),
+                    lane: lane.next().unwrap_or(0),
+                    sequences: flushing.sequences,
+                    level: Some(YOUNG),
+                });
+                self.sorted(table, &older, targets)?.into_iter().map(Arc::new).collect()
+            }
+            None => self.flush_frozen(&older.catalog, &flushing.memory, paths)?,
         };
         let path = self.dir.clone();
         self.options.disk.sync_dir(&self.dir).map_err(|error| Error::Io { path, error })?;
