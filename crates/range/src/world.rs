@@ -128,7 +128,8 @@ impl World {
     pub fn new_dns_lines(&self, source: &str, since: Time, at: Time) -> impl Iterator<Item = String> {
         let teller = [SENSOR_ONE, SENSOR_TWO, PROVIDER].iter().position(|name| *name == source);
         let seed = self.seed;
-        self.domains().filter(move |_| teller.is_some()).flat_map(move |domain| {
+        let domains = teller.is_some().then(|| self.domains());
+        domains.into_iter().flatten().flat_map(move |domain| {
             let lines = domain.facts.iter().flat_map(|fact| {
                 let sightings = match teller {
                     Some(sensor @ 0..2) => fact.sightings(seed, sensor),
@@ -149,7 +150,8 @@ impl World {
     /// Those among them that were not known by `since`.
     pub fn new_registration_lines(&self, source: &str, since: Time, at: Time) -> impl Iterator<Item = String> {
         let fed = source == REGISTRATIONS;
-        self.domains().filter(move |_| fed).flat_map(move |domain| {
+        let domains = fed.then(|| self.domains());
+        domains.into_iter().flatten().flat_map(move |domain| {
             let known = |time: Time| since < time && time <= at;
             let holdings = domain.holdings.iter().filter(|holding| holding.fed.is_some_and(known));
             let lines =

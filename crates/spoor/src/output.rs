@@ -52,8 +52,8 @@ impl Output {
     }
 
     /// Output that says nothing.
-    pub(crate) fn silent(&self) -> Output {
-        Output { out: BufWriter::new(Box::new(io::sink())), json: false, colour: false, width: self.width }
+    pub(crate) fn silent() -> Output {
+        Output { out: BufWriter::new(Box::new(io::sink())), json: false, colour: false, width: 160 }
     }
 
     /// Whether machines read this.

@@ -8,7 +8,7 @@ use range::{Plan, World};
 use crate::scene::{Scene, actor};
 
 fn world() -> World {
-    World::case_study(&Plan { benign: 2_000, ..Plan::default() })
+    World::case_study(&Plan::default())
 }
 
 /// Answers what a hunt needs from the world itself, as its servers would.

@@ -65,7 +65,6 @@ pub(crate) fn show(output: &mut Output, found: &Lookup, indicator: &Indicator, n
         contacts(output, registration)?;
     }
     addresses(output, &found.addresses)?;
-    section(output, "Labels", &found.labels)?;
     pivots(output, "Best pivots", &found.pivots)?;
     sharers(output, found)?;
     records(output, &found.records)?;
@@ -86,18 +85,20 @@ fn facts(output: &mut Output, found: &Lookup, now: Time) -> io::Result<()> {
     if let Some(registration) = &found.registration {
         let age = found.age_days.map_or(String::new(), |days| format!(", {days} days old"));
         let created = registration.created.map_or("creation not stated".into(), |at| format!("created {}", at.day()));
-        fact("state", format!("{}, {created}{age}", registration.state));
-        fact("registrar", registrar(registration));
+        fact("state", format!("{}, {created}{age}, at {}", registration.state, registrar(registration)));
         let servers: Vec<String> = registration.nameservers.iter().map(|server| server.name.to_string()).collect();
         if !servers.is_empty() {
-            fact("name servers", servers.join(" "));
+            fact("name servers", model::text::defang(&servers.join(" ")));
         }
+    }
+    if !found.labels.is_empty() {
+        fact("labels", model::text::defang(&found.labels.join("; ")));
     }
     table.write(output)
 }
 
 fn registrar(registration: &Registration) -> String {
-    let name = registration.registrar.name.as_deref().unwrap_or("not stated");
+    let name = registration.registrar.name.as_deref().unwrap_or("a registrar not stated");
     let id = registration.registrar.iana_id.map_or(String::new(), |id| format!(" (IANA {id})"));
     format!("{name}{id}")
 }
@@ -114,15 +115,16 @@ pub(crate) fn contacts(output: &mut Output, registration: &Registration) -> io::
     }
     let mut table = Table::new(&["", ""]);
     for (roles, text) in lines {
-        table.row(vec![(Tone::Faint, roles.join(", ")), (Tone::Plain, model::text::defang(&text))]);
+        table.row(vec![(Tone::Faint, roles.join(", ")), (Tone::Plain, text)]);
     }
     table.write(output)
 }
 
 fn contact(contact: &Contact) -> String {
-    let fields =
-        [&contact.name, &contact.organization, &contact.email, &contact.phone, &contact.street, &contact.country];
-    let mut parts: Vec<String> = fields.into_iter().filter_map(disclosed).collect();
+    let email = disclosed(&contact.email).map(|email| model::text::defang(&email));
+    let before = [&contact.name, &contact.organization].into_iter().filter_map(disclosed);
+    let after = [&contact.phone, &contact.street, &contact.country].into_iter().filter_map(disclosed);
+    let mut parts: Vec<String> = before.chain(email).chain(after).collect();
     if let Some(handle) = disclosed(&contact.handle) {
         let scope = contact.scope.as_ref().map_or(String::new(), |scope| format!(" of {scope}"));
         parts.push(format!("handle {handle}{scope}"));
@@ -263,14 +265,6 @@ fn versions(output: &mut Output, rows: &[VersionRow]) -> io::Result<()> {
     }
     table.write(output)?;
     rest(output, rows.len(), ROWS_SHOWN)
-}
-
-fn section(output: &mut Output, title: &str, lines: &[String]) -> io::Result<()> {
-    if lines.is_empty() {
-        return Ok(());
-    }
-    output.heading(title)?;
-    lines.iter().try_for_each(|line| output.line(&format!("  {}", model::text::defang(line))))
 }
 
 fn rest(output: &mut Output, count: usize, shown: usize) -> io::Result<()> {

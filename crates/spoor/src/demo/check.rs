@@ -1,6 +1,10 @@
 //! `spoor demo --check`: the case study held to its truth, over three seeds.
 
-use std::{collections::BTreeSet, time::Instant};
+use std::{
+    collections::BTreeSet,
+    sync::{Mutex, PoisonError},
+    time::Instant,
+};
 
 use anyhow::{Context, bail, ensure};
 use collect::Ledger;
@@ -25,7 +29,7 @@ const CUTS: [(Tie, &[usize]); 7] = [
 ];
 
 /// What the checks came to.
-#[derive(Default)]
+#[derive(Clone, Copy, Default)]
 struct Figures {
     hunts: usize,
     slowest_ms: u128,
@@ -33,15 +37,20 @@ struct Figures {
     questions: usize,
 }
 
+/// One world to be checked.
+#[derive(Clone, Copy)]
+enum Case {
+    /// The whole story.
+    Whole(u64),
+    /// The story with one tie cut, and what is then no longer found.
+    Cut(u64, Tie, &'static [usize]),
+    /// The story with every server off, which must not be told.
+    Silent(u64),
+}
+
 pub(crate) fn run(output: &mut Output) -> anyhow::Result<Ending> {
-    let (started, mut figures) = (Instant::now(), Figures::default());
-    for seed in SEEDS {
-        whole(seed, &mut figures, output).with_context(|| format!("seed {seed}"))?;
-        for (tie, gone) in CUTS {
-            cut(seed, tie, gone, &mut figures, output).with_context(|| format!("seed {seed} without {tie:?}"))?;
-        }
-    }
-    servers_off(SEEDS[0], output)?;
+    let started = Instant::now();
+    let figures = all(cases())?;
     output.line(&format!(
         "demo --check: ok, {} seeds, {} hunts, slowest local hunt {} ms, {} observations fed, {} questions asked and in the ledger, {:.1} s",
         SEEDS.len(), figures.hunts, figures.slowest_ms, figures.observations, figures.questions,
@@ -51,30 +60,76 @@ pub(crate) fn run(output: &mut Output) -> anyhow::Result<Ending> {
     Ok(Ending::Found)
 }
 
-/// The whole story: what the hunt must find, what it must not, and that the servers and the ledger agree.
-fn whole(seed: u64, figures: &mut Figures, output: &mut Output) -> anyhow::Result<()> {
-    let stage = Stage::set(&Plan { seed, ..Plan::default() }, None)?;
-    ensure!(stage.fed.refused == 0, "{} fed lines were refused", stage.fed.refused);
-    figures.observations += stage.fed.observations;
-    let report = hunt(&stage, output)?;
-    story(&stage, &report)?;
-    servers_were_asked(&stage)?;
-    figures.questions += ledger_equals_questions(&stage)?;
-    let local = Instant::now();
-    let again = hunt(&stage, output)?;
-    figures.slowest_ms = figures.slowest_ms.max(local.elapsed().as_millis());
-    story(&stage, &again)?;
-    let days = days_until(&stage, stage.truth().late);
-    stage.advance(days)?;
-    let later = hunt(&stage, output)?;
-    ensure!(found(&later).contains(domain(stage.truth(), 15)), "D15 was not found after the clock moved");
-    figures.hunts += 3;
-    Ok(())
+fn cases() -> Vec<Case> {
+    let of_seed = |seed| {
+        let cuts = CUTS.into_iter().map(move |(tie, gone)| Case::Cut(seed, tie, gone));
+        std::iter::once(Case::Whole(seed)).chain(cuts)
+    };
+    SEEDS.into_iter().flat_map(of_seed).chain([Case::Silent(SEEDS[0])]).collect()
 }
 
-fn hunt(stage: &Stage, output: &mut Output) -> anyhow::Result<Report> {
-    let mut quiet = output.silent();
-    stage.hunt(std::slice::from_ref(&stage.truth().seed), &mut quiet)
+/// Checks all cases, as many at once as there are processors; the first failure is what is told.
+fn all(cases: Vec<Case>) -> anyhow::Result<Figures> {
+    let workers = std::thread::available_parallelism().map_or(1, usize::from);
+    let queue = Mutex::new(cases.into_iter());
+    let work = || {
+        let mut figures = Figures::default();
+        loop {
+            let next = queue.lock().unwrap_or_else(PoisonError::into_inner).next();
+            let Some(case) = next else { return Ok(figures) };
+            figures.add(case.check()?);
+        }
+    };
+    let parts: Vec<anyhow::Result<Figures>> = std::thread::scope(|scope| {
+        let threads: Vec<_> = (0..workers).map(|_| scope.spawn(work)).collect();
+        let joined = threads.into_iter().map(|thread| thread.join());
+        joined.map(|part| part.unwrap_or_else(|_| Err(anyhow::anyhow!("a check panicked")))).collect()
+    });
+    parts.into_iter().try_fold(Figures::default(), |mut sum, part| {
+        sum.add(part?);
+        Ok(sum)
+    })
+}
+
+impl Case {
+    fn check(self) -> anyhow::Result<Figures> {
+        match self {
+            Case::Whole(seed) => whole(seed).with_context(|| format!("seed {seed}")),
+            Case::Cut(seed, tie, gone) => cut(seed, tie, gone).with_context(|| format!("seed {seed} without {tie:?}")),
+            Case::Silent(seed) => servers_off(seed).with_context(|| format!("seed {seed} with the servers off")),
+        }
+    }
+}
+
+impl Figures {
+    fn add(&mut self, other: Figures) {
+        self.hunts += other.hunts;
+        self.slowest_ms = self.slowest_ms.max(other.slowest_ms);
+        self.observations += other.observations;
+        self.questions += other.questions;
+    }
+}
+
+/// The whole story: what the hunt must find, what it must not, and that the servers and the ledger agree.
+fn whole(seed: u64) -> anyhow::Result<Figures> {
+    let stage = Stage::set(&Plan { seed, ..Plan::default() }, None)?;
+    ensure!(stage.fed.refused == 0, "{} fed lines were refused", stage.fed.refused);
+    let report = hunt(&stage)?;
+    story(&stage, &report)?;
+    servers_were_asked(&stage)?;
+    let questions = ledger_equals_questions(&stage)?;
+    // Now everything is known: the hunt on local observations.
+    let local = Instant::now();
+    let again = stage.local_hunt()?;
+    let slowest_ms = local.elapsed().as_millis();
+    story(&stage, &again)?;
+    stage.advance(days_until(&stage, stage.truth().late))?;
+    ensure!(found(&hunt(&stage)?).contains(domain(stage.truth(), 15)), "D15 was not found after the clock moved");
+    Ok(Figures { hunts: 3, slowest_ms, observations: stage.fed.observations, questions })
+}
+
+fn hunt(stage: &Stage) -> anyhow::Result<Report> {
+    stage.hunt(std::slice::from_ref(&stage.truth().seed), &mut Output::silent())
 }
 
 fn story(stage: &Stage, report: &Report) -> anyhow::Result<()> {
@@ -113,23 +168,18 @@ fn found(report: &Report) -> BTreeSet<Name> {
     likely.map(|candidate| candidate.value.clone()).collect()
 }
 
-fn cut(seed: u64, tie: Tie, gone: &[usize], figures: &mut Figures, output: &mut Output) -> anyhow::Result<()> {
+fn cut(seed: u64, tie: Tie, gone: &[usize]) -> anyhow::Result<Figures> {
     let stage = Stage::set(&Plan { seed, without: vec![tie], ..Plan::default() }, None)?;
-    let report = hunt(&stage, output)?;
+    let report = hunt(&stage)?;
     let found = found(&report);
     for number in 1..=14 {
         let name = domain(stage.truth(), number);
         let expected = !gone.contains(&number);
-        ensure!(
-            found.contains(name) == expected,
-            "D{number} {name} should {}be found",
-            if expected { "" } else { "not " }
-        );
+        let not = if expected { "" } else { "not " };
+        ensure!(found.contains(name) == expected, "D{number} {name} should {not}be found");
     }
     ensure!(tie != Tie::H || !has_handle_link(&stage, &report), "a handle link was reported though none is there");
-    figures.hunts += 1;
-    figures.observations += stage.fed.observations;
-    Ok(())
+    Ok(Figures { hunts: 1, observations: stage.fed.observations, ..Figures::default() })
 }
 
 fn servers_were_asked(stage: &Stage) -> anyhow::Result<()> {
@@ -162,10 +212,9 @@ fn ledger_equals_questions(stage: &Stage) -> anyhow::Result<usize> {
 }
 
 /// With the servers off the same assertions must fail: nothing is answered from anywhere else.
-fn servers_off(seed: u64, output: &mut Output) -> anyhow::Result<()> {
+fn servers_off(seed: u64) -> anyhow::Result<Figures> {
     let stage = Stage::set(&Plan { seed, ..Plan::default() }, None)?;
     stage.stop_servers();
-    let report = hunt(&stage, output)?;
-    ensure!(story(&stage, &report).is_err(), "the story was told though every server was off");
-    Ok(())
+    ensure!(story(&stage, &hunt(&stage)?).is_err(), "the story was told though every server was off");
+    Ok(Figures { hunts: 1, observations: stage.fed.observations, ..Figures::default() })
 }

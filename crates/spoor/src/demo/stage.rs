@@ -107,6 +107,13 @@ impl Stage {
         drive(hunt, &self.engine, Some(&self.live), output)
     }
 
+    /// The same on what the store knows.
+    pub(crate) fn local_hunt(&self) -> anyhow::Result<Report> {
+        let seeds = std::slice::from_ref(&self.truth().seed);
+        let hunt = Hunt::new(&self.engine, &self.actor(), seeds, Budget::default(), Interrupt::default(), self.now());
+        Ok(hunt.run(&self.engine)?)
+    }
+
     /// Stops every kind of server.
     pub(crate) fn stop_servers(&self) {
         for kind in range::Kind::ALL {
