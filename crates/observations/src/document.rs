@@ -25,6 +25,7 @@ use crate::{
     registration::{self, Payload},
     segment::encode_tail,
     sighting::Sighting,
+    tuple::{put_forward, split_forward},
     view::{AgeLimit, DropMark},
     writer::{SegmentWriter, Target},
 };
@@ -50,13 +51,13 @@ fn made(make: impl FnOnce(&mut Vec<u8>)) -> Vec<u8> {
 }
 
 fn forward(tuple: &Tuple) -> Vec<u8> {
-    made(|out| key::put_forward(out, tuple, SourceId(1)))
+    made(|out| put_forward(out, tuple, SourceId(1)))
 }
 
 fn inverse(tuple: &Tuple) -> Vec<Vec<u8>> {
     let forward = forward(tuple);
     let mut keys = Vec::new();
-    key::split_forward(&forward).unwrap().inverse(&mut Vec::new(), |key| keys.push(key.to_vec()));
+    split_forward(&forward).unwrap().inverse(&mut Vec::new(), |key| keys.push(key.to_vec()));
     keys
 }
 
@@ -85,7 +86,7 @@ fn keys(examples: &mut Vec<(&'static str, Vec<u8>)>) {
     put("source-wide", made(|out| key::put_source(out, SourceId(300))));
     put("forward", forward(&address()));
     let split = forward(&address());
-    put("name-forward", made(|out| key::split_forward(&split).unwrap().put_name(out)));
+    put("name-forward", made(|out| split_forward(&split).unwrap().put_name(out)));
     let domain = made(|out| {
         out.push(key::DOMAIN);
         key::put_name(out, &name("example.com"));

@@ -8,10 +8,11 @@ use crate::{
     cursor::{Merge, Skip},
     disk::Disk,
     error::Error,
-    key::{self, ARRIVAL, BATCH, DOMAIN, EMAIL, FORWARD, INVERSE, NAME, RAW, REGISTRATION, VALUE},
+    key::{ARRIVAL, BATCH, DOMAIN, EMAIL, FORWARD, INVERSE, NAME, RAW, REGISTRATION, VALUE},
     segment::Segment,
     sighting::Sighting,
     table::Table,
+    tuple,
     view::{Range, View},
     writer::{self, SegmentWriter, Target},
 };
@@ -93,11 +94,8 @@ impl Freezer<'_> {
     /// The table's own rows of a space, sorted.
     fn run(&self, space: u8) -> Run {
         let mut run = Run::default();
-        for (row, entry) in self.table.entries.iter().enumerate() {
-            let key = self.table.key(entry);
-            if key.first() == Some(&space) {
-                run.push(key, row as u32);
-            }
+        for (row, entry) in self.table.rows(space) {
+            run.push(self.table.key(entry), row);
         }
         run.sort();
         run
@@ -114,12 +112,9 @@ impl Freezer<'_> {
     fn inverse_lane(&self, target: Target) -> Result<Option<Segment>, Error> {
         let mut run = Run::default();
         let mut scratch = Vec::new();
-        for (row, entry) in self.table.entries.iter().enumerate() {
-            let key = self.table.key(entry);
-            if key.first() == Some(&FORWARD)
-                && let Some(parts) = key::split_forward(key)
-            {
-                parts.inverse(&mut scratch, |key| run.push(key, row as u32));
+        for (row, entry) in self.table.rows(FORWARD) {
+            if let Some(parts) = tuple::split_forward(self.table.key(entry)) {
+                parts.inverse(&mut scratch, |key| run.push(key, row));
             }
         }
         run.sort();
@@ -155,7 +150,7 @@ impl Freezer<'_> {
         let mut scratch = Vec::new();
         let mut before: Option<(&[u8], &[u8])> = None;
         for item in &forward.items {
-            let Some(parts) = key::split_forward(forward.key(item)) else { continue };
+            let Some(parts) = tuple::split_forward(forward.key(item)) else { continue };
             let end = period_end(self.table.entries[item.row as usize].sighting.last);
             match ends.last_mut() {
                 Some(last) if before == Some((parts.name, parts.source)) => *last = end.max(*last),
@@ -205,7 +200,7 @@ impl Freezer<'_> {
         let mut domain = None;
         let mut before: Option<(&[u8], &[u8])> = None;
         for item in &forward.items {
-            let Some(parts) = key::split_forward(forward.key(item)) else { continue };
+            let Some(parts) = tuple::split_forward(forward.key(item)) else { continue };
             let hour = self.table.entries[item.row as usize].hour;
             if parts.name != name {
                 name = parts.name;

@@ -3,9 +3,10 @@
 //! It knows sources and times; it knows nothing of anybody's opinions, and every read names the sources that may be
 //! read. It is **not** a general key-value store, and it does no network.
 //!
-//! Read in this order: `key` (what a row is), `sighting` (how two rows become one), `block` and `segment` (how rows
-//! lie on disk), `cursor` (how they are read), `table`, `log` and `freeze` (how they come in), `manifest` and `store`
-//! (how a change becomes durable), `merging` (how segments become fewer), `snapshot` and `registered` (questions).
+//! Read in this order: `key` and `tuple` (what a row is), `sighting` (how two rows become one), `block` and `segment` (how rows
+//! lie on disk), `cursor` (how they are read), `record`, `table`, `log` and `freeze` (how they come in), `manifest`, `store`
+//! and `flush` (how a change becomes durable), `merging` (how segments become fewer), `snapshot`, `dns` and `registered`
+//! (questions).
 //!
 //! The format is specified octet by octet in `docs/observation-format.md`.
 
@@ -18,10 +19,12 @@ mod column;
 mod compaction;
 mod cursor;
 pub mod disk;
+mod dns;
 #[cfg(test)]
 mod document;
 mod error;
 mod filter;
+mod flush;
 mod frame;
 mod freeze;
 mod hash;
@@ -31,6 +34,7 @@ mod manifest;
 mod merging;
 mod octets;
 mod query;
+mod reader;
 mod record;
 mod registered;
 mod registration;
@@ -43,6 +47,7 @@ mod state;
 mod stats;
 mod store;
 mod table;
+mod tuple;
 mod view;
 pub mod workload;
 mod writer;

@@ -10,10 +10,11 @@ use crate::{
     batch::{Batch, BatchId},
     error::Error,
     hash::hash128,
-    key::{self, EMAIL, FORWARD, RAW, REGISTRATION, VALUE},
+    key::{EMAIL, FORWARD, RAW, REGISTRATION, VALUE},
     octets::{Input, put_string, put_varint, put_zigzag},
     registration::{self, Payload},
     table::NewRow,
+    tuple,
 };
 
 /// The most octets of one raw answer.
@@ -37,7 +38,7 @@ pub(crate) fn put_batch(out: &mut Vec<u8>, batch: &Batch, sequence: u64) -> Resu
     let mut scratch = Vec::with_capacity(128);
     for observation in &batch.observations {
         scratch.clear();
-        key::put_forward(&mut scratch, &observation.tuple, batch.source);
+        tuple::put_forward(&mut scratch, &observation.tuple, batch.source);
         let (first, last) = (observation.span.first().0, observation.span.last().0);
         put_row(out, &NewRow { key: &scratch, first, last, count: observation.count, payload: &[] });
     }

@@ -14,19 +14,14 @@ use model::{Source, SourceId, SuffixList, time::DAY};
 use crate::{
     batch::{Appended, Batch},
     cache::Cache,
-    check::{Damage, LOG_MAX},
     disk::{self, Disk, Guard, RealDisk},
     error::Error,
-    freeze::Freezer,
     log::{self, LogWriter, RECORD_HEAD},
-    manifest::{self, Manifest},
+    manifest::Manifest,
+    reader::{live_logs, replay},
     record,
-    segment::Segment,
     snapshot::Snapshot,
-    state::{Flushing, Shelf, State},
-    table::Table,
-    view::View,
-    writer::Target,
+    state::{Shelf, State},
 };
 
 /// The most octets of what is appended at once, encoded.
@@ -72,21 +67,21 @@ impl Default for Options {
 }
 
 impl Options {
-    fn shelf(&self) -> Shelf {
+    pub(crate) fn shelf(&self) -> Shelf {
         Shelf { cache: Arc::new(Cache::new(self.block_cache_bytes)), suffixes: self.suffixes.clone() }
     }
 }
 
 /// A cheap handle to an open store. The lock on its directory goes with the last one.
 #[derive(Clone, Debug)]
-pub struct Store(Arc<Handle>);
+pub struct Store(pub(crate) Arc<Handle>);
 
 /// Waits for the threads beside when the last handle goes: a flush to its end, a merge until it stops.
 #[derive(Debug)]
-struct Handle {
+pub(crate) struct Handle {
     shared: Arc<Shared>,
-    merger: Mutex<Option<JoinHandle<()>>>,
-    flusher: Mutex<Option<JoinHandle<()>>>,
+    pub(crate) merger: Mutex<Option<JoinHandle<()>>>,
+    pub(crate) flusher: Mutex<Option<JoinHandle<()>>>,
 }
 
 impl Drop for Handle {
@@ -133,11 +128,11 @@ pub(crate) enum Role {
 /// The end of the log.
 #[derive(Debug)]
 pub(crate) struct Appender {
-    log: Option<LogWriter>,
-    next_log: u64,
+    pub(crate) log: Option<LogWriter>,
+    pub(crate) next_log: u64,
     next_sequence: u64,
     /// Octets in all logs that are not in segments.
-    octets: u64,
+    pub(crate) octets: u64,
 }
 
 pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -201,13 +196,7 @@ impl Store {
         sweep(self.disk(), &shared.dir, &state)
     }
 
-    /// Opens a store that another process may be writing to: to read, without a lock.
-    pub fn open_reader(dir: &Path, options: Options) -> Result<Store, Error> {
-        let (state, positions) = load_reader(&options.disk, dir, &options.shelf(), &[])?;
-        Ok(Store::new(dir, options, state, Role::Reader { positions: Mutex::new(positions) }))
-    }
-
-    fn new(dir: &Path, options: Options, state: State, role: Role) -> Store {
+    pub(crate) fn new(dir: &Path, options: Options, state: State, role: Role) -> Store {
         let shared = Shared {
             dir: dir.to_path_buf(),
             suffixes: options.suffixes.clone(),
@@ -237,29 +226,6 @@ impl Store {
 
     pub(crate) fn with_state<T>(&self, look: impl FnOnce(&State) -> T) -> T {
         look(&lock(&self.shared().state))
-    }
-
-    /// For a reader: takes in everything that was acknowledged since. A writer sees its own always.
-    pub fn refresh(&self) -> Result<(), Error> {
-        let shared = self.shared();
-        let Role::Reader { positions } = &shared.role else { return Ok(()) };
-        let mut positions = lock(positions);
-        let mut state = lock(&shared.state);
-        let unchanged = |state: &State| -> Result<bool, Error> {
-            let manifest = Manifest::read(self.disk(), &shared.dir)?;
-            Ok(manifest.is_some_and(|manifest| manifest.generation == state.manifest.generation))
-        };
-        if unchanged(&state)? {
-            match tail(self.disk(), &shared.dir, &mut state, &mut positions) {
-                Err(Error::Io { error, .. }) if error.kind() == std::io::ErrorKind::NotFound => {}
-                Err(error) => return Err(error),
-                Ok(()) if unchanged(&state)? => return Ok(()),
-                Ok(()) => {}
-            }
-        }
-        let shelf = Shelf { cache: state.cache.clone(), suffixes: state.catalog.suffixes.clone() };
-        (*state, *positions) = load_reader(self.disk(), &shared.dir, &shelf, &state.segments)?;
-        Ok(())
     }
 
     /// The sources, in order of their numbers.
@@ -349,45 +315,6 @@ impl Store {
         shared.freeze(&mut state);
         Snapshot { view: state.view(), lost: state.lost.len() }
     }
-
-    /// Writes what is in memory as segments and cuts the log.
-    pub fn flush(&self) -> Result<(), Error> {
-        let shared = self.shared();
-        let mut appender = shared.appender()?;
-        shared.flush(&mut appender)
-    }
-
-    /// Begins to write what is in memory as segments, in a thread beside; waits for the flush before, so that memory
-    /// stays bounded.
-    fn flush_soon(&self, appender: &mut Appender) -> Result<(), Error> {
-        let shared = self.shared();
-        if !shared.options.background {
-            return shared.flush(appender);
-        }
-        let Some(flushing) = shared.begin_flush(appender) else { return Ok(()) };
-        let shared = shared.clone();
-        // A failure poisons the store, which the next append tells.
-        *lock(&self.0.flusher) = Some(std::thread::spawn(move || drop(shared.end_flush(flushing))));
-        Ok(())
-    }
-
-    /// Starts the thread that merges segments, unless one runs; without threads beside it merges here.
-    fn merge_when_due(&self) -> Result<(), Error> {
-        let shared = self.shared();
-        if !shared.options.background {
-            return shared.merge_due().map(|_| ());
-        }
-        let mut thread = lock(&self.0.merger);
-        if thread.as_ref().is_none_or(JoinHandle::is_finished) {
-            let shared = shared.clone();
-            // A failure poisons the store, or is met again by the next merge.
-            *thread = Some(std::thread::spawn(move || {
-                drop(shared.settled());
-                drop(shared.merge_due());
-            }));
-        }
-        Ok(())
-    }
 }
 
 impl Shared {
@@ -438,163 +365,10 @@ impl Shared {
         Ok(())
     }
 
-    /// Sorts the table into segments in memory, so that it can be read.
-    pub(crate) fn freeze(&self, state: &mut State) {
-        if state.table.is_empty() {
-            return;
-        }
-        let Some(sequences) = state.sequences else { return };
-        let target = |lane| Target { path: None, lane, sequences, level: None };
-        // Nothing of it touches the disk but reads of older arrivals, and those need not succeed.
-        if let Ok(segments) = self.frozen(state, [target(0), target(1), target(2)]) {
-            state.table = Table::default();
-            state.segments.extend(segments.into_iter().map(Arc::new));
-            self.merge_memory(state);
-        }
-    }
-
-    fn frozen(&self, state: &State, targets: [Target; 3]) -> Result<Vec<Segment>, Error> {
-        self.sorted(&state.table, &state.view(), targets)
-    }
-
-    fn sorted(&self, table: &Table, older: &View, targets: [Target; 3]) -> Result<Vec<Segment>, Error> {
-        Freezer { table, older, disk: &self.options.disk, suffixes: &self.suffixes }.write(targets)
-    }
-
-    /// Writes the registrations of a table.
-    pub(crate) fn write_registrations(
-        &self,
-        table: &Table,
-        older: &View,
-        target: Target,
-    ) -> Result<Option<Segment>, Error> {
-        Freezer { table, older, disk: &self.options.disk, suffixes: &self.suffixes }.registration_lane(target)
-    }
-
-    /// The state once everything acknowledged can be read from it.
-    fn readable(&self) -> MutexGuard<'_, State> {
-        let mut state = lock(&self.state);
-        while state.flushing.as_ref().is_some_and(|flushing| flushing.table.is_some()) {
-            state = self.flushed.wait(state).unwrap_or_else(PoisonError::into_inner);
-        }
-        state
-    }
-
-    /// The state once no flush is under way.
-    fn settled(&self) -> MutexGuard<'_, State> {
-        let mut state = lock(&self.state);
-        while state.flushing.is_some() {
-            state = self.flushed.wait(state).unwrap_or_else(PoisonError::into_inner);
-        }
-        state
-    }
-
-    /// Writes memory as segments, makes the manifest name them and cuts the log: all at once, by the manifest.
-    pub(crate) fn flush(&self, appender: &mut Appender) -> Result<(), Error> {
-        match self.begin_flush(appender) {
-            Some(flushing) => self.end_flush(flushing),
-            None if self.poisoned.load(Ordering::Relaxed) => Err(Error::Poisoned),
-            None => Ok(()),
-        }
-    }
-
-    /// Takes what is in memory, so that appending can go on in a new table and a new log. Waits for the flush before.
-    fn begin_flush(&self, appender: &mut Appender) -> Option<Flushing> {
-        let mut state = self.settled();
-        if self.poisoned.load(Ordering::Relaxed) {
-            return None;
-        }
-        let sequences = state.sequences?;
-        if state.segments.iter().any(|segment| segment.in_memory()) {
-            self.freeze(&mut state);
-            if !state.table.is_empty() {
-                return None; // it could not be sorted, so it stays, and the log with it
-            }
-        }
-        let memory: Vec<_> = state.segments.iter().filter(|segment| segment.in_memory()).cloned().collect();
-        let table = memory.is_empty().then(|| Arc::new(std::mem::take(&mut state.table)));
-        let flushing = Flushing { table, memory, sequences, next_log: appender.next_log };
-        state.sequences = None;
-        state.flushing = Some(flushing.clone());
-        appender.log = None;
-        appender.octets = 0;
-        Some(flushing)
-    }
-
-    fn end_flush(&self, flushing: Flushing) -> Result<(), Error> {
-        let next_log = flushing.next_log;
-        let written = self.writing(self.write_memory(&flushing));
-        let mut state = lock(&self.state);
-        let ended = written.and_then(|segments| self.install(&mut state, &flushing, segments));
-        if let (Err(_), Some(table)) = (&ended, &flushing.table) {
-            // Nothing more is written, but what was acknowledged can still be read.
-            let target = |lane| Target { path: None, lane, sequences: flushing.sequences, level: None };
-            if let Ok(segments) = self.sorted(table, &state.view(), [target(0), target(1), target(2)]) {
-                state.segments.extend(segments.into_iter().map(Arc::new));
-            }
-        }
-        state.flushing = None;
-        drop(state);
-        self.flushed.notify_all();
-        if ended.is_ok() {
-            self.remove_logs(next_log);
-        }
-        ended
-    }
-
-    /// Puts the segments in force in place of the memory that they were written from.
-    fn install(&self, state: &mut State, flushing: &Flushing, segments: Vec<Arc<Segment>>) -> Result<(), Error> {
-        let names: Vec<String> = segments.iter().map(|segment| segment.name.clone()).collect();
-        self.commit(state, |manifest| {
-            manifest.segments.extend(names);
-            manifest.sequence = flushing.sequences.1;
-            manifest.first_log = flushing.next_log;
-        })?;
-        state.segments.retain(|segment| !flushing.memory.iter().any(|memory| Arc::ptr_eq(memory, segment)));
-        state.segments.extend(segments);
-        state.forget_batches();
-        state.log_damage.clear();
-        Ok(())
-    }
-
-    /// The segments on disk that hold what is in memory; their directory entries are durable.
-    fn write_memory(&self, flushing: &Flushing) -> Result<Vec<Arc<Segment>>, Error> {
-        let (older, paths) = {
-            let mut state = lock(&self.state);
-            (state.view(), [0, 1, 2].map(|_| self.new_file(&mut state)))
-        };
-        let segments = match &flushing.table {
-            Some(table) => {
-                let mut lane = 0..;
-                let targets = paths.map(|path| Target {
-                    path: Some(path),
-                    lane: lane.next().unwrap_or(0),
-                    sequences: flushing.sequences,
-                    level: Some(YOUNG),
-                });
-                self.sorted(table, &older, targets)?.into_iter().map(Arc::new).collect()
-            }
-            None => self.flush_frozen(&older.catalog, &flushing.memory, paths)?,
-        };
-        let path = self.dir.clone();
-        self.options.disk.sync_dir(&self.dir).map_err(|error| Error::Io { path, error })?;
-        Ok(segments)
-    }
-
     pub(crate) fn new_file(&self, state: &mut State) -> PathBuf {
         let number = state.manifest.next_file;
         state.manifest.next_file += 1;
         self.dir.join(format!("seg-{number:08}"))
-    }
-
-    /// Logs whose content is in segments; what stays behind is removed at the next opening.
-    fn remove_logs(&self, first: u64) {
-        let disk = &self.options.disk;
-        for name in disk.list(&self.dir).unwrap_or_default() {
-            if log::number(&name).is_some_and(|number| number < first) {
-                let _ = disk.remove(&self.dir.join(name));
-            }
-        }
     }
 }
 
@@ -607,28 +381,6 @@ fn create(disk: &Disk, dir: &Path, gap: i64) -> Result<Manifest, Error> {
     let manifest = Manifest { gap, next_file: 1, first_log: 1, ..Manifest::default() };
     manifest.write(disk, dir)?;
     Ok(manifest)
-}
-
-/// The logs that are not in segments, in order, whole.
-fn live_logs(disk: &Disk, dir: &Path, first: u64) -> Result<Vec<(String, Vec<u8>)>, Error> {
-    let names = disk.list(dir).map_err(|error| Error::Io { path: dir.to_path_buf(), error })?;
-    let live = names.into_iter().filter(|name| log::number(name).is_some_and(|number| number >= first));
-    live.map(|name| {
-        let path = dir.join(&name);
-        let octets = disk::read_all(disk, &path, LOG_MAX).map_err(|error| Error::Io { path, error })?;
-        Ok((name, octets))
-    })
-    .collect()
-}
-
-fn replay(state: &mut State, name: &str, found: &log::Records<'_>) {
-    let damage = |offset, what| Damage { file: name.to_owned(), offset, what };
-    for record in &found.whole {
-        if state.apply(record).is_none() {
-            state.log_damage.push(damage(0, "a record does not parse"));
-        }
-    }
-    state.log_damage.extend(found.damaged.iter().map(|at| damage(*at, "a damaged record with whole ones behind it")));
 }
 
 /// Removes files that no manifest names: what a crash left behind.
@@ -645,58 +397,6 @@ fn sweep(disk: &Disk, dir: &Path, state: &State) -> Result<(), Error> {
         if stale {
             disk.remove(&dir.join(name)).map_err(io)?;
         }
-    }
-    Ok(())
-}
-
-/// How often a reader begins anew when files vanish under it.
-const ATTEMPTS: usize = 20;
-
-/// A state and how far each log was read.
-type ReaderState = (State, Vec<(u64, u64)>);
-
-/// Manifest, segments and logs as one moment has them; begins anew where the writer replaced them meanwhile.
-fn load_reader(disk: &Disk, dir: &Path, shelf: &Shelf, open: &[Arc<Segment>]) -> Result<ReaderState, Error> {
-    let mut attempt = 0;
-    loop {
-        attempt += 1;
-        match try_load_reader(disk, dir, shelf, open) {
-            Err(Error::Io { error, .. }) if error.kind() == std::io::ErrorKind::NotFound && attempt < ATTEMPTS => {}
-            other => return other,
-        }
-    }
-}
-
-fn try_load_reader(disk: &Disk, dir: &Path, shelf: &Shelf, open: &[Arc<Segment>]) -> Result<ReaderState, Error> {
-    let Some(manifest) = Manifest::read(disk, dir)? else {
-        let what = format!("it has no `{}`", manifest::NAME);
-        return Err(Error::Foreign { path: dir.to_path_buf(), what });
-    };
-    let generation = manifest.generation;
-    let mut state = State::load(manifest, disk, dir, shelf, open)?;
-    let mut positions = Vec::new();
-    tail(disk, dir, &mut state, &mut positions)?;
-    // IMPORTANT: logs are listed after the manifest was read; had it been replaced in between, a log that is missing
-    // from the list may be in segments that we do not know.
-    let again = Manifest::read(disk, dir)?.map(|manifest| manifest.generation);
-    if again == Some(generation) {
-        return Ok((state, positions));
-    }
-    let error = std::io::Error::new(std::io::ErrorKind::NotFound, "replaced while it was read");
-    Err(Error::Io { path: dir.join(manifest::NAME), error })
-}
-
-/// Takes in what was appended to the logs.
-fn tail(disk: &Disk, dir: &Path, state: &mut State, positions: &mut Vec<(u64, u64)>) -> Result<(), Error> {
-    for (name, octets) in live_logs(disk, dir, state.manifest.first_log)? {
-        let Some(number) = log::number(&name) else { continue };
-        let at = positions.iter().position(|(log, _)| *log == number).unwrap_or_else(|| {
-            positions.push((number, 0));
-            positions.len() - 1
-        });
-        let found = log::records(&octets, positions[at].1);
-        replay(state, &name, &found);
-        positions[at].1 = found.end;
     }
     Ok(())
 }

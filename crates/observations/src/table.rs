@@ -8,7 +8,7 @@ use foldhash::fast::FixedState;
 use hashbrown::{HashTable, hash_table::Entry as Slot};
 use model::Counting;
 
-use crate::{cursor::merge_values, sighting::Sighting};
+use crate::{cursor::merge_values, key::SPACES, sighting::Sighting};
 
 /// One row.
 #[derive(Debug)]
@@ -29,6 +29,8 @@ pub(crate) struct Table {
     slots: HashTable<u32>,
     pub(crate) entries: Vec<Entry>,
     payloads: usize,
+    /// The rows of each space.
+    rows: [Vec<u32>; SPACES],
 }
 
 /// What is inserted.
@@ -71,7 +73,11 @@ impl Table {
                 merge_values(space, counting, gap, (&mut entry.sighting, &mut entry.payload), (&sighting, payload));
             }
             Slot::Vacant(slot) => {
-                slot.insert(self.entries.len() as u32);
+                let row = self.entries.len() as u32;
+                slot.insert(row);
+                if let Some(rows) = key.first().and_then(|space| self.rows.get_mut(usize::from(*space))) {
+                    rows.push(row);
+                }
                 self.payloads += payload.len();
                 let (at, length) = (self.arena.len() as u32, key.len() as u32);
                 self.arena.extend_from_slice(key);
@@ -82,6 +88,11 @@ impl Table {
 
     pub(crate) fn key(&self, entry: &Entry) -> &[u8] {
         key_of(&self.arena, entry)
+    }
+
+    /// The rows of a space, as they came.
+    pub(crate) fn rows(&self, space: u8) -> impl Iterator<Item = (u32, &Entry)> {
+        self.rows[usize::from(space)].iter().map(|row| (*row, &self.entries[*row as usize]))
     }
 
     pub(crate) fn is_empty(&self) -> bool {

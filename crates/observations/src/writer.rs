@@ -15,6 +15,7 @@ use crate::{
     octets::Input,
     segment::{Fence, HEAD, MAGIC, Segment, Summary, VERSION, encode_index, encode_tail},
     sighting::Sighting,
+    tuple,
 };
 
 /// About how many octets of rows make a block.
@@ -125,7 +126,7 @@ impl<'a> SegmentWriter<'a> {
     fn filter(&mut self, space: u8, key: &[u8]) {
         let end = match space {
             FORWARD | REGISTRATION => key::name_end(key, 1),
-            INVERSE => key::inverse_leading(key),
+            INVERSE => tuple::inverse_leading(key),
             DOMAIN => key::name_end(key, 1).map(|end| end - 1),
             VALUE => key.get(2..).and_then(|rest| rest.iter().position(|octet| *octet == 0)).map(|at| at + 3),
             _ => None,
@@ -139,7 +140,7 @@ impl<'a> SegmentWriter<'a> {
         let hash = if space == DOMAIN { domain_hash(FORWARD, &asked[1..]) } else { hash64(asked) };
         self.hashes.push(hash);
         if space == INVERSE
-            && asked.get(1) == Some(&key::class::NAME)
+            && asked.get(1) == Some(&tuple::class::NAME)
             && let Some(domain) = self.registrable(&asked[2..])
         {
             let hash = domain_hash(INVERSE, domain);
@@ -164,7 +165,7 @@ impl<'a> SegmentWriter<'a> {
             self.fence.last = self.fence.last.max(sighting.last);
         }
         if matches!(space, FORWARD | INVERSE) {
-            self.fence.types |= key::rrtype(key).map_or(u64::MAX, |rrtype| 1 << (rrtype % 64));
+            self.fence.types |= tuple::rrtype(key).map_or(u64::MAX, |rrtype| 1 << (rrtype % 64));
         }
         let source = if key::has_source(space) { key::split_source(key) } else { None };
         let Some((front, source)) = source else {

@@ -1,0 +1,214 @@
+//! From memory to disk: when the table is written, and how the log is cut at the same moment.
+
+use std::{
+    sync::{Arc, MutexGuard, PoisonError, atomic::Ordering},
+    thread::JoinHandle,
+};
+
+use crate::{
+    error::Error,
+    freeze::Freezer,
+    log,
+    segment::Segment,
+    state::{Flushing, State},
+    store::{Appender, Shared, Store, YOUNG, lock},
+    table::Table,
+    view::View,
+    writer::Target,
+};
+
+impl Store {
+    /// Writes what is in memory as segments and cuts the log.
+    pub fn flush(&self) -> Result<(), Error> {
+        let shared = self.shared();
+        let mut appender = shared.appender()?;
+        shared.flush(&mut appender)
+    }
+
+    /// Begins to write what is in memory as segments, in a thread beside; waits for the flush before, so that memory
+    /// stays bounded.
+    pub(crate) fn flush_soon(&self, appender: &mut Appender) -> Result<(), Error> {
+        let shared = self.shared();
+        if !shared.options.background {
+            return shared.flush(appender);
+        }
+        let Some(flushing) = shared.begin_flush(appender) else { return Ok(()) };
+        let shared = shared.clone();
+        // A failure poisons the store, which the next append tells.
+        *lock(&self.0.flusher) = Some(std::thread::spawn(move || drop(shared.end_flush(flushing))));
+        Ok(())
+    }
+
+    /// Starts the thread that merges segments, unless one runs; without threads beside it merges here.
+    pub(crate) fn merge_when_due(&self) -> Result<(), Error> {
+        let shared = self.shared();
+        if !shared.options.background {
+            return shared.merge_due().map(|_| ());
+        }
+        let mut thread = lock(&self.0.merger);
+        if thread.as_ref().is_none_or(JoinHandle::is_finished) {
+            let shared = shared.clone();
+            // A failure poisons the store, or is met again by the next merge.
+            *thread = Some(std::thread::spawn(move || {
+                drop(shared.settled());
+                drop(shared.merge_due());
+            }));
+        }
+        Ok(())
+    }
+}
+
+impl Shared {
+    /// Sorts the table into segments in memory, so that it can be read.
+    pub(crate) fn freeze(&self, state: &mut State) {
+        if state.table.is_empty() {
+            return;
+        }
+        let Some(sequences) = state.sequences else { return };
+        let target = |lane| Target { path: None, lane, sequences, level: None };
+        // Nothing of it touches the disk but reads of older arrivals, and those need not succeed.
+        if let Ok(segments) = self.frozen(state, [target(0), target(1), target(2)]) {
+            state.table = Table::default();
+            state.segments.extend(segments.into_iter().map(Arc::new));
+            self.merge_memory(state);
+        }
+    }
+
+    fn frozen(&self, state: &State, targets: [Target; 3]) -> Result<Vec<Segment>, Error> {
+        self.sorted(&state.table, &state.view(), targets)
+    }
+
+    fn sorted(&self, table: &Table, older: &View, targets: [Target; 3]) -> Result<Vec<Segment>, Error> {
+        Freezer { table, older, disk: &self.options.disk, suffixes: &self.suffixes }.write(targets)
+    }
+
+    /// Writes the registrations of a table.
+    pub(crate) fn write_registrations(
+        &self,
+        table: &Table,
+        older: &View,
+        target: Target,
+    ) -> Result<Option<Segment>, Error> {
+        Freezer { table, older, disk: &self.options.disk, suffixes: &self.suffixes }.registration_lane(target)
+    }
+
+    /// The state once everything acknowledged can be read from it.
+    pub(crate) fn readable(&self) -> MutexGuard<'_, State> {
+        let mut state = lock(&self.state);
+        while state.flushing.as_ref().is_some_and(|flushing| flushing.table.is_some()) {
+            state = self.flushed.wait(state).unwrap_or_else(PoisonError::into_inner);
+        }
+        state
+    }
+
+    /// The state once no flush is under way.
+    fn settled(&self) -> MutexGuard<'_, State> {
+        let mut state = lock(&self.state);
+        while state.flushing.is_some() {
+            state = self.flushed.wait(state).unwrap_or_else(PoisonError::into_inner);
+        }
+        state
+    }
+
+    /// Writes memory as segments, makes the manifest name them and cuts the log: all at once, by the manifest.
+    pub(crate) fn flush(&self, appender: &mut Appender) -> Result<(), Error> {
+        match self.begin_flush(appender) {
+            Some(flushing) => self.end_flush(flushing),
+            None if self.poisoned.load(Ordering::Relaxed) => Err(Error::Poisoned),
+            None => Ok(()),
+        }
+    }
+
+    /// Takes what is in memory, so that appending can go on in a new table and a new log. Waits for the flush before.
+    fn begin_flush(&self, appender: &mut Appender) -> Option<Flushing> {
+        let mut state = self.settled();
+        if self.poisoned.load(Ordering::Relaxed) {
+            return None;
+        }
+        let sequences = state.sequences?;
+        if state.segments.iter().any(|segment| segment.in_memory()) {
+            self.freeze(&mut state);
+            if !state.table.is_empty() {
+                return None; // it could not be sorted, so it stays, and the log with it
+            }
+        }
+        let memory: Vec<_> = state.segments.iter().filter(|segment| segment.in_memory()).cloned().collect();
+        let table = memory.is_empty().then(|| Arc::new(std::mem::take(&mut state.table)));
+        let flushing = Flushing { table, memory, sequences, next_log: appender.next_log };
+        state.sequences = None;
+        state.flushing = Some(flushing.clone());
+        appender.log = None;
+        appender.octets = 0;
+        Some(flushing)
+    }
+
+    fn end_flush(&self, flushing: Flushing) -> Result<(), Error> {
+        let next_log = flushing.next_log;
+        let written = self.writing(self.write_memory(&flushing));
+        let mut state = lock(&self.state);
+        let ended = written.and_then(|segments| self.install(&mut state, &flushing, segments));
+        if let (Err(_), Some(table)) = (&ended, &flushing.table) {
+            // Nothing more is written, but what was acknowledged can still be read.
+            let target = |lane| Target { path: None, lane, sequences: flushing.sequences, level: None };
+            if let Ok(segments) = self.sorted(table, &state.view(), [target(0), target(1), target(2)]) {
+                state.segments.extend(segments.into_iter().map(Arc::new));
+            }
+        }
+        state.flushing = None;
+        drop(state);
+        self.flushed.notify_all();
+        if ended.is_ok() {
+            self.remove_logs(next_log);
+        }
+        ended
+    }
+
+    /// Puts the segments in force in place of the memory that they were written from.
+    fn install(&self, state: &mut State, flushing: &Flushing, segments: Vec<Arc<Segment>>) -> Result<(), Error> {
+        let names: Vec<String> = segments.iter().map(|segment| segment.name.clone()).collect();
+        self.commit(state, |manifest| {
+            manifest.segments.extend(names);
+            manifest.sequence = flushing.sequences.1;
+            manifest.first_log = flushing.next_log;
+        })?;
+        state.segments.retain(|segment| !flushing.memory.iter().any(|memory| Arc::ptr_eq(memory, segment)));
+        state.segments.extend(segments);
+        state.forget_batches();
+        state.log_damage.clear();
+        Ok(())
+    }
+
+    /// The segments on disk that hold what is in memory; their directory entries are durable.
+    fn write_memory(&self, flushing: &Flushing) -> Result<Vec<Arc<Segment>>, Error> {
+        let (older, paths) = {
+            let mut state = lock(&self.state);
+            (state.view(), [0, 1, 2].map(|_| self.new_file(&mut state)))
+        };
+        let segments = match &flushing.table {
+            Some(table) => {
+                let mut lane = 0..;
+                let targets = paths.map(|path| Target {
+                    path: Some(path),
+                    lane: lane.next().unwrap_or(0),
+                    sequences: flushing.sequences,
+                    level: Some(YOUNG),
+                });
+                self.sorted(table, &older, targets)?.into_iter().map(Arc::new).collect()
+            }
+            None => self.flush_frozen(&older.catalog, &flushing.memory, paths)?,
+        };
+        let path = self.dir.clone();
+        self.options.disk.sync_dir(&self.dir).map_err(|error| Error::Io { path, error })?;
+        Ok(segments)
+    }
+
+    /// Logs whose content is in segments; what stays behind is removed at the next opening.
+    fn remove_logs(&self, first: u64) {
+        let disk = &self.options.disk;
+        for name in disk.list(&self.dir).unwrap_or_default() {
+            if log::number(&name).is_some_and(|number| number < first) {
+                let _ = disk.remove(&self.dir.join(name));
+            }
+        }
+    }
+}
