@@ -40,8 +40,9 @@ pub(crate) fn report(result: anyhow::Result<Ending>) -> ExitCode {
         return ExitCode::SUCCESS; // whoever read has seen enough
     }
     eprintln!("spoor: {}", model::text::visible(&format!("{error:#}")));
-    let invalid = matches!(error.downcast_ref(), Some(engine::Error::Invalid { .. }));
-    ExitCode::from(if error.is::<Misuse>() || invalid { 2 } else { 3 })
+    let of_engine = matches!(error.downcast_ref(), Some(engine::Error::Invalid { .. }));
+    let of_store = matches!(error.downcast_ref(), Some(observations::Error::Invalid(_)));
+    ExitCode::from(if error.is::<Misuse>() || of_engine || of_store { 2 } else { 3 })
 }
 
 fn is_broken_pipe(error: &anyhow::Error) -> bool {

@@ -59,7 +59,7 @@ pub(crate) fn compact(session: &Session, output: &mut Output) -> anyhow::Result<
 }
 
 pub(crate) fn backup(session: &Session, to: &Path, output: &mut Output) -> anyhow::Result<Ending> {
-    let report = session.reader()?.backup(to)?;
+    let report = session.writer()?.backup(to)?;
     said(output, "backup", to, report.segments, report.octets)
 }
 
