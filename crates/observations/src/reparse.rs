@@ -165,3 +165,62 @@ impl Rebuild<'_> {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use model::{
+        Counting, Disclosed, Exposure, Field, Readable, RegistrationRecord, Source, SourceId, SourceKind, Time,
+        registration::{Protocol, State},
+    };
+
+    use super::*;
+    use crate::{Batch, Options, ValueQuery};
+
+    fn record(domain: &str, observed: i64) -> RegistrationRecord {
+        let body = format!("Domain: {domain}\nEmail: someone@mail.example").into_bytes();
+        let raw = vec![RawAnswer { protocol: Protocol::Whois, server: "whois.test".into(), body }];
+        let registration = Registration { state: State::Registered, ..Registration::default() };
+        RegistrationRecord { domain: domain.parse().unwrap(), registration, raw, observed: Time(observed) }
+    }
+
+    fn better(_: &Name, raw: &[RawAnswer]) -> Option<Registration> {
+        let text = String::from_utf8_lossy(&raw[0].body).into_owned();
+        let mut registration = Registration { state: State::Registered, ..Registration::default() };
+        registration.registrant.email = Disclosed::Stated(text.split("Email: ").nth(1)?.to_owned());
+        Some(registration)
+    }
+
+    #[test]
+    fn a_better_parser_makes_no_history() {
+        let dir = tempfile::tempdir().unwrap();
+        let store = Store::open(dir.path(), Options::default()).unwrap();
+        let source = Source {
+            id: SourceId(0),
+            name: "registry".into(),
+            kind: SourceKind::Lookup,
+            counting: Counting::Stream,
+            exposure: Exposure::Registry,
+            population: false,
+            licence: None,
+            retention_days: None,
+        };
+        let source = store.add_source(source).unwrap().id;
+        for (domain, observed) in [("one.test", 10), ("two.test", 20), ("one.test", 30)] {
+            let registrations = vec![record(domain, observed)];
+            let batch = Batch { id: None, source, arrived: Time(40), observations: vec![], registrations, parser: 1 };
+            store.append(batch).unwrap();
+        }
+        let asked = ValueQuery::exact(Field::Email, None, "someone@mail.example", Readable::All, 10);
+        assert!(store.snapshot().registered_with(&asked).unwrap().rows.is_empty());
+        let report = store.reparse(2, &mut better).unwrap();
+        assert_eq!(report, ReparseReport { versions: 2, reparsed: 2, changed: 2, kept: 0 });
+        let snapshot = store.snapshot();
+        assert_eq!(snapshot.registered_with(&asked).unwrap().rows.len(), 2);
+        let history = snapshot.registrations(&"one.test".parse().unwrap(), &Readable::All).unwrap();
+        assert_eq!((history.len(), history[0].parser, history[0].seen.count), (1, 2, 2));
+        assert_eq!(history[0].seen.span.last(), Time(30));
+        assert_eq!(snapshot.raw(&history[0]).unwrap(), record("one.test", 10).raw);
+        assert_eq!(store.reparse(2, &mut better).unwrap().reparsed, 0);
+        assert_eq!(store.check().unwrap().damage, []);
+    }
+}
