@@ -50,6 +50,15 @@ pub struct CompactionReport {
     pub damaged: usize,
 }
 
+impl CompactionReport {
+    pub(crate) fn add(&mut self, other: CompactionReport) {
+        self.merged += other.merged;
+        self.written += other.written;
+        self.octets_before += other.octets_before;
+        self.octets_after += other.octets_after;
+    }
+}
+
 /// The segments to merge next in a lane, if any.
 pub(crate) fn pick(segments: &[Arc<Segment>], lane: u8) -> Option<Vec<Arc<Segment>>> {
     let mut tiers: Vec<Vec<Arc<Segment>>> = Vec::new();

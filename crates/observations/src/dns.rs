@@ -1,11 +1,8 @@
 //! Questions about DNS: which ranges of keys hold a subject, and walking over them tuple by tuple.
 
-use std::{
-    collections::{BTreeSet, HashSet},
-    net::IpAddr,
-    ops::ControlFlow,
-};
+use std::{collections::BTreeSet, net::IpAddr, ops::ControlFlow};
 
+use hashbrown::HashSet;
 use model::{Name, Prefix, Registrable, SourceId, Tuple};
 
 use crate::{

@@ -4,7 +4,7 @@
 //! plain; codec 1 is the plain length (4) and a Zstandard frame (RFC 8878).
 #![deny(clippy::indexing_slicing)]
 
-use std::io;
+use std::{cell::RefCell, io};
 
 use crate::{disk::File, octets::Input};
 
@@ -63,6 +63,11 @@ fn put_frame(out: &mut Vec<u8>, codec: u8, head: &[u8], payload: &[u8]) {
     out.extend_from_slice(payload);
 }
 
+thread_local! {
+    /// Making one costs more than a block takes.
+    static UNPACKER: RefCell<Option<zstd::bulk::Decompressor<'static>>> = const { RefCell::new(None) };
+}
+
 /// What a frame turned out to be.
 #[derive(Debug)]
 pub(crate) enum Unpacked {
@@ -95,8 +100,14 @@ fn plain(body: &[u8]) -> Option<Vec<u8>> {
             if length > OCTETS_MAX {
                 return None;
             }
-            let plain = zstd::bulk::decompress(input.0, length).ok()?;
-            (plain.len() == length).then_some(plain)
+            let mut plain = Vec::with_capacity(length);
+            let unpacked = UNPACKER.with_borrow_mut(|unpacker| {
+                if unpacker.is_none() {
+                    *unpacker = zstd::bulk::Decompressor::new().ok();
+                }
+                unpacker.as_mut()?.decompress_to_buffer(input.0, &mut plain).ok()
+            });
+            (unpacked? == length).then_some(plain)
         }
         _ => None,
     }

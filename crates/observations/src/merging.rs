@@ -6,6 +6,7 @@ use std::{
         Arc,
         atomic::{AtomicBool, Ordering},
     },
+    thread,
 };
 
 use model::{SourceId, Time};
@@ -45,7 +46,7 @@ impl Store {
     }
 
     /// Deletes what a source saw last before a moment, now and whenever more of it comes; hidden at once, gone from
-    /// disk after a full compaction. A limit only ever moves forward.
+    /// disk after a full compaction. A limit only ever moves forward. That a domain arrived is no sighting and stays.
     pub fn limit_age(&self, source: SourceId, last_seen_before: Time) -> Result<(), Error> {
         let shared = self.shared();
         let _appender = shared.appender()?;
@@ -137,30 +138,46 @@ impl Shared {
         Ok(report)
     }
 
-    /// Merges each lane into one segment.
+    /// Merges each lane into one segment; lanes side by side where threads are allowed.
     fn merge_all(&self) -> Result<CompactionReport, Error> {
         let _merging = lock(&self.merging);
         let mut report = CompactionReport::default();
-        for lane in 0..LANES {
-            let (inputs, all) = {
-                let state = lock(&self.state);
-                let in_lane: Vec<_> =
-                    state.segments.iter().filter(|segment| segment.summary.lane == lane).cloned().collect();
-                let whole: Vec<_> = in_lane.iter().filter(|s| !s.in_memory() && !s.is_damaged()).cloned().collect();
-                let all = whole.len() == in_lane.len()
-                    && state.table.is_empty()
-                    && state.flushing.is_none()
-                    && state.lost.is_empty();
-                (whole, all)
-            };
-            if !inputs.is_empty() {
-                self.merge(&inputs, all, &mut report)?;
-            }
+        let lanes = 0..LANES;
+        let merged: Vec<Result<CompactionReport, Error>> = if self.options.background {
+            thread::scope(|scope| {
+                let threads: Vec<_> = lanes.map(|lane| scope.spawn(move || self.merge_lane(lane))).collect();
+                let joined = threads.into_iter().map(|thread| thread.join());
+                joined.map(|lane| lane.unwrap_or_else(|panic| std::panic::resume_unwind(panic))).collect()
+            })
+        } else {
+            lanes.map(|lane| self.merge_lane(lane)).collect()
+        };
+        for lane in merged {
+            report.add(lane?);
         }
         let mut state = lock(&self.state);
         self.forget_drops(&mut state)?;
         report.damaged = state.segments.iter().filter(|segment| segment.is_damaged()).count();
         Ok(report)
+    }
+
+    fn merge_lane(&self, lane: u8) -> Result<CompactionReport, Error> {
+        let mut report = CompactionReport::default();
+        let (inputs, all) = self.whole_lane(lane);
+        if !inputs.is_empty() {
+            self.merge(&inputs, all, &mut report)?;
+        }
+        Ok(report)
+    }
+
+    /// The segments of a lane that can be merged, and whether nothing of it is anywhere else.
+    fn whole_lane(&self, lane: u8) -> (Vec<Arc<Segment>>, bool) {
+        let state = lock(&self.state);
+        let in_lane = || state.segments.iter().filter(|segment| segment.summary.lane == lane);
+        let whole: Vec<_> = in_lane().filter(|s| !s.in_memory() && !s.is_damaged()).cloned().collect();
+        let elsewhere = !state.table.is_empty() || state.flushing.is_some() || !state.lost.is_empty();
+        let all = whole.len() == in_lane().count() && !elsewhere;
+        (whole, all)
     }
 
     /// Merges these segments and puts the result in their place; whether it went through.

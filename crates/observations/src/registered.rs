@@ -1,7 +1,6 @@
 //! Questions about registrations: the history of a domain, and reverse WHOIS.
 
-use std::collections::HashSet;
-
+use hashbrown::HashSet;
 use model::{Field, Name, RawAnswer, Readable};
 
 use crate::{
