@@ -291,7 +291,8 @@ fn best_pivots(view: &View, profile: &Profile) -> Result<Vec<PivotValue>, Error>
 
 /// One row for each record, whatever zone said it; newest first.
 fn record_rows(view: &View, records: Vec<&Record>) -> Vec<RecordRow> {
-    let mut together: BTreeMap<(&Name, RecordType, &Rdata), Vec<&(SourceId, Seen)>> = BTreeMap::new();
+    type Content<'a> = (&'a Name, RecordType, &'a Rdata);
+    let mut together: BTreeMap<Content<'_>, Vec<&(SourceId, Seen)>> = BTreeMap::new();
     for record in records {
         let tuple = &record.tuple;
         together.entry((&tuple.rrname, tuple.rrtype, &tuple.rdata)).or_default().extend(&record.sightings);
