@@ -1,4 +1,5 @@
 //! Scenarios that read like the story, on a real store in a temporary folder.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests fail by panicking")]
 
 mod lookup;
 mod scene;

@@ -1,4 +1,5 @@
 //! The program as its users run it, and the shape of the workspace.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests fail by panicking")]
 
 mod bad_input;
 mod ingest;
