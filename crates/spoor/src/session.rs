@@ -124,9 +124,11 @@ impl Session {
 
     fn collector(&self) -> anyhow::Result<collect::Config> {
         let online = &self.config.online;
-        let mut config = collect::Config::default();
-        config.resolvers = online.resolvers.clone();
-        config.allow_private = online.allow_private.clone();
+        let mut config = collect::Config {
+            resolvers: online.resolvers.clone(),
+            allow_private: online.allow_private.clone(),
+            ..collect::Config::default()
+        };
         config.whois.enabled = online.whois;
         config.whois.registrar_hosts = online.registrar_hosts.clone();
         config.rdap.enabled = online.rdap;

@@ -249,15 +249,17 @@ fn settle(data: &Path, world: &World, endpoints: &Endpoints) -> anyhow::Result<(
 
 /// The collector's configuration for the range: its hosts at their sockets on loopback, each listed one by one.
 fn way_to(endpoints: &Endpoints) -> collect::Config {
-    let mut config = collect::Config::default();
-    config.resolvers = vec![endpoints.dns];
+    let mut config = collect::Config {
+        resolvers: vec![endpoints.dns],
+        allow_private: allowed(endpoints),
+        ..collect::Config::default()
+    };
     config.whois.enabled = true;
     config.whois.servers = endpoints.whois.clone();
     config.whois.zone_list = Some(endpoints.whois_zone_list.clone());
     config.rdap.enabled = true;
     config.rdap.servers = endpoints.rdap.clone();
     config.rdap.bootstrap = vec![endpoints.rdap_bootstrap.clone()];
-    config.allow_private = allowed(endpoints);
     // The servers are ours: nobody minds several questions at once.
     let unhurried = collect::Budget { burst: 1_000, interval_ms: 0 };
     config.limits.whois_budget = unhurried;

@@ -104,7 +104,7 @@ fn killed_during_ingest() {
         let program = Program::new();
         program.source("sensor", "sensor");
         let file = program.file("pdns.json", text.as_bytes());
-        let mut child = program.command().args(&INGEST).arg(&file).stdout(Stdio::piped()).spawn().unwrap();
+        let mut child = program.command().args(INGEST).arg(&file).stdout(Stdio::piped()).spawn().unwrap();
         // Moments spread over the run: the store's log grows as batches are acknowledged.
         let (began, moment) = (Instant::now(), Duration::from_millis(20 + 97 * round as u64 % 900));
         while began.elapsed() < moment && child.try_wait().unwrap().is_none() {
