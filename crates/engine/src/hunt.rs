@@ -1,7 +1,7 @@
 //! An infrastructure hunt: from seeds along shared values to whatever is run by the same hands.
 //!
 //! The hunt expands best-first under a budget over a graph of domains (a subdomain belongs to its domain) whose edges
-//! are shared values. What an edge is worth is decided in [`edge`]; here paths multiply, hops after the first decay,
+//! are shared values. What an edge is worth is decided in `hunt::edge`; here paths multiply, hops after the first decay,
 //! and paths that share no value combine by noisy-or: `1 - Π(1 - pᵢ)`. A tier speaks of shared infrastructure, never of
 //! attribution.
 //!
