@@ -6,7 +6,7 @@ use crate::{
     block::Block,
     disk,
     error::Error,
-    log,
+    frame, log,
     manifest::Manifest,
     octets::Input,
     record,
@@ -84,7 +84,7 @@ impl Store {
                 |offset| Damage { file: name.clone(), offset, what: "a damaged record with whole ones behind it" };
             report.damage.extend(records.damaged.iter().copied().map(torn));
             for record in records.whole {
-                if !parses(record) {
+                if !frame::plain(record).is_some_and(|batches| parses(&batches)) {
                     report.damage.push(Damage { file: name.clone(), offset: 0, what: "a record does not parse" });
                 }
             }

@@ -1,7 +1,7 @@
 //! Compaction: several segments of a lane become one.
 //!
-//! Tiered: segments of about one size (a power of four) are merged when there are four of them, so that a row is
-//! rewritten once for each power of four that the store has grown. Since merging is commutative, any of them may meet.
+//! Tiered: segments of about one size (a power of eight) are merged when there are eight of them, so that a row is
+//! rewritten once for each power of eight that the store has grown. Since merging is commutative, any of them may meet.
 //! What was dropped goes before rows merge; what is too old, batches that are forgotten and raw answers that nothing
 //! refers to go in a full compaction, where nothing can hide in another segment.
 
@@ -22,18 +22,20 @@ use crate::{
     key::{BATCH, RAW, REGISTRATION},
     registration::Payload,
     segment::Segment,
+    store::YOUNG,
     view::Catalog,
     writer::{SegmentWriter, Target},
 };
 
 /// So many segments of one size are merged.
-const FAN_IN: usize = 4;
+const FAN_IN: usize = 8;
 /// How long ids of batches are kept.
 pub(crate) const BATCH_DAYS: i64 = 90;
 /// Segments smaller than this are of one size.
 const SMALLEST: u64 = 256 << 10;
-/// From this size on segments are compressed more, since they are rewritten seldom.
-const BIG: u64 = 48 << 20;
+/// How much a full compaction compresses: what it writes is rewritten seldom. The level above costs twice the time for a
+/// twenty-fifth of the size, so whatever is rewritten soon does without.
+const OLD: i32 = 9;
 
 /// What a compaction did.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -63,7 +65,7 @@ impl CompactionReport {
 pub(crate) fn pick(segments: &[Arc<Segment>], lane: u8) -> Option<Vec<Arc<Segment>>> {
     let mut tiers: Vec<Vec<Arc<Segment>>> = Vec::new();
     for segment in segments.iter().filter(|segment| segment.summary.lane == lane && !segment.is_damaged()) {
-        let tier = (segment.length / SMALLEST).checked_ilog(4).map_or(0, |tier| tier as usize + 1);
+        let tier = (segment.length / SMALLEST).checked_ilog(8).map_or(0, |tier| tier as usize + 1);
         tiers.resize_with(tiers.len().max(tier + 1), Vec::new);
         tiers[tier].push(segment.clone());
     }
@@ -72,9 +74,9 @@ pub(crate) fn pick(segments: &[Arc<Segment>], lane: u8) -> Option<Vec<Arc<Segmen
     Some(tiers.into_iter().take(at + 1).flatten().collect())
 }
 
-/// How a merged segment of about this size is compressed.
-pub(crate) fn level(octets: u64) -> i32 {
-    if octets >= BIG { 9 } else { 3 }
+/// How much a merged segment is compressed.
+pub(crate) fn level(full: bool) -> i32 {
+    if full { OLD } else { YOUNG }
 }
 
 /// Merges segments of one lane.

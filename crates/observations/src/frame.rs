@@ -77,21 +77,24 @@ pub(crate) enum Unpacked {
     Damaged(&'static str),
 }
 
+/// Codec and payload of the frame in front, where they are whole.
+pub(crate) fn body(frame: &[u8]) -> Result<&[u8], &'static str> {
+    let mut input = Input(frame);
+    let (Some(length), Some(sum)) = (input.u32(), input.u32()) else { return Err("short frame") };
+    let body = input.0.get(..length as usize).ok_or("frame cut short")?;
+    if crc32fast::hash(body) == sum { Ok(body) } else { Err("wrong checksum") }
+}
+
 /// Takes a whole frame, head and all.
 pub(crate) fn unpack(frame: &[u8]) -> Unpacked {
-    let mut input = Input(frame);
-    let (Some(length), Some(sum)) = (input.u32(), input.u32()) else { return Unpacked::Damaged("short frame") };
-    let Some(body) = input.0.get(..length as usize) else { return Unpacked::Damaged("frame cut short") };
-    if crc32fast::hash(body) != sum {
-        return Unpacked::Damaged("wrong checksum");
-    }
-    match plain(body) {
-        Some(plain) => Unpacked::Plain(plain),
-        None => Unpacked::Damaged("does not decompress"),
+    match body(frame).map(plain) {
+        Err(what) => Unpacked::Damaged(what),
+        Ok(plain) => plain.map_or(Unpacked::Damaged("does not decompress"), Unpacked::Plain),
     }
 }
 
-fn plain(body: &[u8]) -> Option<Vec<u8>> {
+/// What codec and payload hold.
+pub(crate) fn plain(body: &[u8]) -> Option<Vec<u8>> {
     let mut input = Input(body);
     match input.byte()? {
         PLAIN => Some(input.0.to_vec()),

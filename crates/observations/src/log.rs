@@ -1,7 +1,7 @@
 //! The append log: what was acknowledged and is in no segment yet.
 //!
-//! A file begins with a magic and a version; then come records: `mark (4) | length (4) | CRC-32 (4) | batches`. A
-//! record is synced before the next is written, so a broken record with a whole one behind it is damage, and a broken
+//! A file begins with a magic and a version; then come records: a mark (4) and a frame of batches, compressed quickly,
+//! so that the memory table, and not the log, says when it is time to write segments. A record is synced before the next is written, so a broken record with a whole one behind it is damage, and a broken
 //! one at the end was never acknowledged: it is cut silently.
 #![deny(clippy::indexing_slicing)]
 
@@ -12,7 +12,7 @@ use std::{
 
 use crate::{
     disk::{Disk, File},
-    octets::Input,
+    frame::{self, Packer},
 };
 
 const MAGIC: &[u8; 8] = b"spoorlog";
@@ -20,8 +20,8 @@ const VERSION: u32 = 0;
 /// Magic and version.
 pub(crate) const HEAD: usize = 12;
 const MARK: [u8; 4] = [0xf5, b'r', b'e', b'c'];
-/// Mark, length, checksum.
-pub(crate) const RECORD_HEAD: usize = 12;
+/// How much records are compressed.
+const LEVEL: i32 = 1;
 
 /// The name of a log file.
 pub(crate) fn name(number: u64) -> String {
@@ -37,8 +37,9 @@ pub(crate) fn number(name: &str) -> Option<u64> {
 #[derive(Debug)]
 pub(crate) struct LogWriter {
     file: Box<dyn File>,
+    packer: Packer,
+    record: Vec<u8>,
     pub(crate) path: PathBuf,
-    pub(crate) length: u64,
 }
 
 impl LogWriter {
@@ -48,29 +49,24 @@ impl LogWriter {
         let mut file = disk.create(&path)?;
         file.write(&[&MAGIC[..], &VERSION.to_be_bytes()].concat())?;
         disk.sync_dir(dir)?;
-        Ok(LogWriter { file, path, length: HEAD as u64 })
+        Ok(LogWriter { file, packer: Packer::new(Some(LEVEL))?, record: Vec::new(), path })
     }
 
-    /// Appends a record and makes it durable. `record` begins with room for its head.
-    pub(crate) fn append(&mut self, record: &mut [u8]) -> io::Result<()> {
-        let Some((head, batches)) = record.split_first_chunk_mut::<RECORD_HEAD>() else { return Ok(()) };
-        *head = record_head(batches);
-        self.file.write(record)?;
-        self.length += record.len() as u64;
-        self.file.sync()
+    /// Appends a record of batches and makes it durable; returns how long it is.
+    pub(crate) fn append(&mut self, batches: &[u8]) -> io::Result<u64> {
+        self.record.clear();
+        self.record.extend(MARK);
+        self.packer.put(&mut self.record, batches)?;
+        self.file.write(&self.record)?;
+        self.file.sync()?;
+        Ok(self.record.len() as u64)
     }
-}
-
-pub(crate) fn record_head(batches: &[u8]) -> [u8; RECORD_HEAD] {
-    let mut head = [0; RECORD_HEAD];
-    let parts = [MARK, (batches.len() as u32).to_be_bytes(), crc32fast::hash(batches).to_be_bytes()];
-    head.iter_mut().zip(parts.as_flattened()).for_each(|(to, from)| *to = *from);
-    head
 }
 
 /// What stands in the octets of a log from some offset on.
 #[derive(Debug, Default)]
 pub(crate) struct Records<'a> {
+    /// Codec and payload of each whole record.
     pub(crate) whole: Vec<&'a [u8]>,
     /// Offsets of damaged records that have whole ones behind them.
     pub(crate) damaged: Vec<u64>,
@@ -99,9 +95,9 @@ pub(crate) fn records(octets: &[u8], from: u64) -> Records<'_> {
 
 fn walk<'a>(octets: &'a [u8], mut at: usize, mut found: Records<'a>) -> Records<'a> {
     loop {
-        if let Some(batches) = record_at(octets, at) {
-            found.whole.push(batches);
-            at += RECORD_HEAD + batches.len();
+        if let Some(body) = record_at(octets, at) {
+            found.whole.push(body);
+            at += MARK.len() + frame::HEAD + body.len();
             found.end = at as u64;
         } else if let Some(next) = resync(octets, at + 1) {
             found.damaged.push(at as u64);
@@ -113,13 +109,7 @@ fn walk<'a>(octets: &'a [u8], mut at: usize, mut found: Records<'a>) -> Records<
 }
 
 fn record_at(octets: &[u8], at: usize) -> Option<&[u8]> {
-    let mut input = Input(octets.get(at..)?);
-    if input.array::<4>()? != MARK {
-        return None;
-    }
-    let (length, sum) = (input.u32()? as usize, input.u32()?);
-    let batches = input.take(length)?;
-    (crc32fast::hash(batches) == sum).then_some(batches)
+    frame::body(octets.get(at..)?.strip_prefix(&MARK)?).ok()
 }
 
 /// The next place where a whole record stands.
@@ -135,9 +125,10 @@ mod tests {
 
     fn log(records: &[&[u8]]) -> Vec<u8> {
         let mut out = [&MAGIC[..], &VERSION.to_be_bytes()].concat();
+        let mut packer = Packer::new(None).unwrap();
         for record in records {
-            out.extend(record_head(record));
-            out.extend_from_slice(record);
+            out.extend(MARK);
+            packer.put(&mut out, record).unwrap();
         }
         out
     }
@@ -153,7 +144,7 @@ mod tests {
             let mut bad = whole.clone();
             bad[at] ^= 4;
             let found = records(&bad, 0);
-            let last = at >= whole.len() - RECORD_HEAD - 5;
+            let last = at >= whole.len() - MARK.len() - frame::HEAD - 6;
             assert_eq!(found.damaged.len(), usize::from(!last), "{at}");
             assert_eq!(found.whole.len(), if at < HEAD { 3 } else { 2 }, "{at}");
         }

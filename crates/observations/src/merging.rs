@@ -59,6 +59,17 @@ impl Store {
     }
 }
 
+/// How much of a lane a merge takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Extent {
+    /// What was due.
+    Some,
+    /// All segments that can be read.
+    Lane,
+    /// All there is: what is not in them is nowhere.
+    Everything,
+}
+
 fn known(state: &State, source: SourceId) -> Result<(), Error> {
     let known = state.catalog.source(source).is_some();
     if known { Ok(()) } else { Err(Error::Invalid(format!("there is no source with number {source}"))) }
@@ -130,7 +141,7 @@ impl Shared {
                     compaction::pick(&on_disk.collect::<Vec<_>>(), lane)
                 };
                 let Some(inputs) = due else { break };
-                if !self.merge(&inputs, false, &mut report)? {
+                if !self.merge(&inputs, Extent::Some, &mut report)? {
                     break;
                 }
             }
@@ -165,7 +176,8 @@ impl Shared {
         let mut report = CompactionReport::default();
         let (inputs, all) = self.whole_lane(lane);
         if !inputs.is_empty() {
-            self.merge(&inputs, all, &mut report)?;
+            let extent = if all { Extent::Everything } else { Extent::Lane };
+            self.merge(&inputs, extent, &mut report)?;
         }
         Ok(report)
     }
@@ -181,15 +193,15 @@ impl Shared {
     }
 
     /// Merges these segments and puts the result in their place; whether it went through.
-    fn merge(&self, inputs: &[Arc<Segment>], all: bool, report: &mut CompactionReport) -> Result<bool, Error> {
+    fn merge(&self, inputs: &[Arc<Segment>], extent: Extent, report: &mut CompactionReport) -> Result<bool, Error> {
         let before: u64 = inputs.iter().map(|input| input.length).sum();
         let (merge, path) = {
             let mut state = lock(&self.state);
             self.writable()?;
-            let newest = all.then_some(state.newest_arrival);
+            let newest = (extent == Extent::Everything).then_some(state.newest_arrival);
             (self.compaction(state.catalog.clone(), inputs, newest), self.new_file(&mut state))
         };
-        let merged = match self.writing(merge.run(Some(path), Some(compaction::level(before))))? {
+        let merged = match self.writing(merge.run(Some(path), Some(compaction::level(extent != Extent::Some))))? {
             Merged::Done(merged) => merged,
             Merged::Damaged | Merged::Stopped => return Ok(false),
         };

@@ -13,7 +13,7 @@ use crate::{
     check::{Damage, LOG_MAX},
     disk::{self, Disk},
     error::Error,
-    log,
+    frame, log,
     manifest::{self, Manifest},
     segment::Segment,
     state::{Shelf, State},
@@ -67,7 +67,7 @@ pub(crate) fn live_logs(disk: &Disk, dir: &Path, first: u64) -> Result<Vec<(Stri
 pub(crate) fn replay(state: &mut State, name: &str, found: &log::Records<'_>) {
     let damage = |offset, what| Damage { file: name.to_owned(), offset, what };
     for record in &found.whole {
-        if state.apply(record).is_none() {
+        if frame::plain(record).and_then(|batches| state.apply(&batches)).is_none() {
             state.log_damage.push(damage(0, "a record does not parse"));
         }
     }

@@ -16,7 +16,7 @@ use crate::{
     cache::Cache,
     disk::{self, Disk, Guard, RealDisk},
     error::Error,
-    log::{self, LogWriter, RECORD_HEAD},
+    log::{self, LogWriter},
     manifest::Manifest,
     reader::{live_logs, replay},
     record,
@@ -268,8 +268,8 @@ impl Store {
         let shared = self.shared();
         let mut appender = shared.appender()?;
         let (fates, record) = self.encode(&mut appender, &batches)?;
-        if record.len() > RECORD_HEAD {
-            shared.log(&mut appender, record)?;
+        if !record.is_empty() {
+            shared.log(&mut appender, &record)?;
         }
         if appender.octets >= shared.options.log_bytes || self.with_state(State::memory) >= shared.options.memory_bytes
         {
@@ -282,7 +282,7 @@ impl Store {
 
     /// What becomes of each batch, and the record of those that are new.
     fn encode(&self, appender: &mut Appender, batches: &[Batch]) -> Result<(Vec<Appended>, Vec<u8>), Error> {
-        let mut record = vec![0; RECORD_HEAD];
+        let mut record = Vec::new();
         let mut fates = Vec::with_capacity(batches.len());
         let mut sequence = appender.next_sequence;
         for (at, batch) in batches.iter().enumerate() {
@@ -334,15 +334,13 @@ impl Shared {
         step
     }
 
-    fn log(&self, appender: &mut Appender, mut record: Vec<u8>) -> Result<(), Error> {
-        self.writing(self.append_record(appender, &mut record))?;
+    fn log(&self, appender: &mut Appender, record: &[u8]) -> Result<(), Error> {
+        self.writing(self.append_record(appender, record))?;
         let mut state = lock(&self.state);
-        state
-            .apply(record.get(RECORD_HEAD..).unwrap_or_default())
-            .ok_or_else(|| Error::Invalid("a batch that was just encoded does not parse".into()))
+        state.apply(record).ok_or_else(|| Error::Invalid("a batch that was just encoded does not parse".into()))
     }
 
-    fn append_record(&self, appender: &mut Appender, record: &mut [u8]) -> Result<(), Error> {
+    fn append_record(&self, appender: &mut Appender, record: &[u8]) -> Result<(), Error> {
         let io = |error| Error::Io { path: self.dir.join(log::name(appender.next_log)), error };
         if appender.log.is_none() {
             appender.log = Some(LogWriter::create(&self.options.disk, &self.dir, appender.next_log).map_err(io)?);
@@ -350,8 +348,7 @@ impl Shared {
         }
         let Some(log) = &mut appender.log else { return Ok(()) };
         let path = log.path.clone();
-        log.append(record).map_err(|error| Error::Io { path, error })?;
-        appender.octets += record.len() as u64;
+        appender.octets += log.append(record).map_err(|error| Error::Io { path, error })?;
         Ok(())
     }
 

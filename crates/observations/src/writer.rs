@@ -13,7 +13,7 @@ use crate::{
     hash::hash64,
     key::{self, ARRIVAL, DOMAIN, EMAIL, FORWARD, INVERSE, REGISTRATION, VALUE},
     octets::Input,
-    segment::{Fence, HEAD, MAGIC, Segment, Summary, VERSION, encode_index, encode_tail},
+    segment::{Fence, HEAD, MAGIC, Segment, SourceSummary, Summary, VERSION, encode_index, encode_tail},
     sighting::Sighting,
     tuple,
 };
@@ -56,6 +56,8 @@ pub(crate) struct SegmentWriter<'a> {
     hashes: Vec<u64>,
     filtered: Vec<u8>,
     summary: Summary,
+    /// What the summary will say of each source; few enough to look through.
+    sources: Vec<(u32, SourceSummary)>,
     rows: u64,
 }
 
@@ -98,6 +100,7 @@ impl<'a> SegmentWriter<'a> {
             hashes: Vec::new(),
             filtered: Vec::new(),
             summary,
+            sources: Vec::new(),
             rows: 0,
         })
     }
@@ -113,7 +116,9 @@ impl<'a> SegmentWriter<'a> {
             self.summary.first_key = key.to_vec();
         }
         self.rows += 1;
-        self.filter(space, key);
+        let end = asked_end(space, key);
+        self.filter(space, key, end);
+        self.fence(space, key, end, sighting);
         self.summarize(space, key, sighting);
         self.block.push(key, sighting, payload);
         if self.block.is_full(self.block_octets) {
@@ -123,14 +128,7 @@ impl<'a> SegmentWriter<'a> {
     }
 
     /// Notes the beginnings of keys that questions ask for.
-    fn filter(&mut self, space: u8, key: &[u8]) {
-        let end = match space {
-            FORWARD | REGISTRATION => key::name_end(key, 1),
-            INVERSE => tuple::inverse_leading(key),
-            DOMAIN => key::name_end(key, 1).map(|end| end - 1),
-            VALUE => key.get(2..).and_then(|rest| rest.iter().position(|octet| *octet == 0)).map(|at| at + 3),
-            _ => None,
-        };
+    fn filter(&mut self, space: u8, key: &[u8], end: Option<usize>) {
         let Some(asked) = end.and_then(|end| key.get(..end)) else { return };
         if asked == self.filtered.as_slice() {
             return;
@@ -155,17 +153,22 @@ impl<'a> SegmentWriter<'a> {
         registrable(&self.suffixes, name)
     }
 
-    fn summarize(&mut self, space: u8, key: &[u8], sighting: &Sighting) {
-        let at = usize::from(space);
-        if let Some(rows) = self.summary.rows.get_mut(at) {
-            *rows += 1;
-        }
+    /// Notes what the index says of the block.
+    fn fence(&mut self, space: u8, key: &[u8], end: Option<usize>, sighting: &Sighting) {
         if matches!(space, FORWARD | INVERSE | REGISTRATION | VALUE | EMAIL) {
             self.fence.first = self.fence.first.min(sighting.first);
             self.fence.last = self.fence.last.max(sighting.last);
         }
         if matches!(space, FORWARD | INVERSE) {
-            self.fence.types |= tuple::rrtype(key).map_or(u64::MAX, |rrtype| 1 << (rrtype % 64));
+            // The record type stands behind what is asked for.
+            let rrtype = end.and_then(|end| key.get(end + 1));
+            self.fence.types |= rrtype.map_or(u64::MAX, |low| 1 << (low % 64));
+        }
+    }
+
+    fn summarize(&mut self, space: u8, key: &[u8], sighting: &Sighting) {
+        if let Some(rows) = self.summary.rows.get_mut(usize::from(space)) {
+            *rows += 1;
         }
         let source = if key::has_source(space) { key::split_source(key) } else { None };
         let Some((front, source)) = source else {
@@ -173,11 +176,18 @@ impl<'a> SegmentWriter<'a> {
             return;
         };
         self.fence.sources |= 1 << (source.0 % 64);
-        let summary = self.summary.sources.entry(source.0).or_default();
+        let summary = match self.sources.iter().position(|(known, _)| *known == source.0) {
+            Some(at) => &mut self.sources[at].1,
+            None => {
+                self.sources.push((source.0, SourceSummary::default()));
+                let last = self.sources.len() - 1;
+                &mut self.sources[last].1
+            }
+        };
         match space {
             FORWARD | REGISTRATION => {
                 summary.oldest = Some(summary.oldest.map_or(sighting.first, |oldest| oldest.min(sighting.first)));
-                summary.newest = Some(summary.newest.map_or(sighting.last, |newest| newest.max(sighting.last)));
+                summary.newest = summary.newest.max(Some(sighting.last));
             }
             DOMAIN => summary.dns.add(hash64(front)),
             _ => {}
@@ -228,6 +238,7 @@ impl<'a> SegmentWriter<'a> {
         if self.rows == 0 {
             return Ok(None);
         }
+        self.summary.sources = self.sources.drain(..).collect();
         self.hashes.sort_unstable();
         self.hashes.dedup();
         let sections = [encode_index(&self.fences), Filter::of(&self.hashes).encode(), self.summary.encode()];
@@ -243,6 +254,17 @@ impl<'a> SegmentWriter<'a> {
         self.file.sync().map_err(|error| self.io(error))?;
         let name = self.path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
         Segment::read(self.disk, self.file, self.path, name).map(Some)
+    }
+}
+
+/// Where the beginning of a key ends that questions ask for.
+fn asked_end(space: u8, key: &[u8]) -> Option<usize> {
+    match space {
+        FORWARD | REGISTRATION => key::name_end(key, 1),
+        INVERSE => tuple::inverse_leading(key),
+        DOMAIN => key::name_end(key, 1).map(|end| end - 1),
+        VALUE => key.get(2..).and_then(|rest| rest.iter().position(|octet| *octet == 0)).map(|at| at + 3),
+        _ => None,
     }
 }
 
