@@ -121,11 +121,31 @@ pub(crate) fn tree(output: &mut Output, report: &Report, explain: bool) -> io::R
             below.entry(&hop.from).or_default().push(candidate);
         }
     }
+    let width = report.seeds.iter().map(|seed| widest(seed, &below, 1)).max().unwrap_or(0);
     for seed in &report.seeds {
         output.heading(&model::text::defang(&seed.to_string()))?;
-        branch(output, seed, &below, "", explain)?;
+        branch(output, seed, &below, "", Look { width, explain })?;
     }
     Ok(())
+}
+
+/// How a tree is drawn.
+#[derive(Clone, Copy)]
+struct Look {
+    /// Columns up to the tier.
+    width: usize,
+    /// Every path, too.
+    explain: bool,
+}
+
+/// How wide the tree below a domain is.
+fn widest(at: &Name, below: &BTreeMap<&Name, Vec<&Candidate>>, depth: usize) -> usize {
+    let children = below.get(at).map_or(&[][..], Vec::as_slice);
+    let of = |candidate: &&Candidate| {
+        let own = 3 * depth + model::text::defang(&candidate.value.to_string()).chars().count();
+        own.max(widest(&candidate.value, below, depth + 1))
+    };
+    children.iter().map(of).max().unwrap_or(0)
 }
 
 fn branch(
@@ -133,31 +153,32 @@ fn branch(
     at: &Name,
     below: &BTreeMap<&Name, Vec<&Candidate>>,
     indent: &str,
-    explain: bool,
+    look: Look,
 ) -> io::Result<()> {
     let children = below.get(at).map_or(&[][..], Vec::as_slice);
     for (index, candidate) in children.iter().enumerate() {
         let last = index + 1 == children.len();
-        leaf(output, candidate, &format!("{indent}{}", if last { "└─ " } else { "├─ " }), explain)?;
-        branch(output, &candidate.value, below, &format!("{indent}{}", if last { "   " } else { "│  " }), explain)?;
+        leaf(output, candidate, &format!("{indent}{}", if last { "└─ " } else { "├─ " }), look)?;
+        branch(output, &candidate.value, below, &format!("{indent}{}", if last { "   " } else { "│  " }), look)?;
     }
     Ok(())
 }
 
-fn leaf(output: &mut Output, candidate: &Candidate, lead: &str, explain: bool) -> io::Result<()> {
+fn leaf(output: &mut Output, candidate: &Candidate, lead: &str, look: Look) -> io::Result<()> {
     let value = model::text::defang(&candidate.value.to_string());
     let best = candidate.paths.first().and_then(|path| path.hops.last());
     let words = best.map_or(String::new(), |hop| hop.short_words());
     let head = format!("{:<9} {:.2}  ", candidate.tier.as_str(), candidate.score);
-    let room = output.width().saturating_sub(lead.chars().count() + value.chars().count() + head.len() + 2);
+    let blanks = look.width.saturating_sub(lead.chars().count() + value.chars().count()) + 2;
+    let room = output.width().saturating_sub(look.width + 2 + head.len());
     output.pieces(&[
         (Tone::Faint, lead),
         (Tone::Strong, &value),
-        (Tone::Plain, "  "),
+        (Tone::Plain, &" ".repeat(blanks)),
         (tier_tone(candidate.tier), &head),
         (Tone::Plain, &shorten(&model::text::defang(&words), room)),
     ])?;
-    if explain {
+    if look.explain {
         for (number, path) in candidate.paths.iter().enumerate() {
             output.pieces(&[(Tone::Faint, &format!("      path {} scores {:.2}", number + 1, path.score))])?;
             for line in path.words() {
@@ -191,8 +212,8 @@ pub(crate) fn links(output: &mut Output, report: &Report) -> io::Result<()> {
     }
     output.heading("Links between what was found")?;
     for link in &report.links {
-        let text = format!("  {} has the {}", link.to, link.words);
-        output.line(&model::text::defang(&text))?;
+        let text = model::text::defang(&format!("  {} has the {}", link.to, link.words));
+        output.line(&shorten(&text, output.width()))?;
     }
     Ok(())
 }
