@@ -1,6 +1,6 @@
 //! From the memory table to segments: sorts its rows, derives those of the other spaces, writes each lane.
 
-use std::{sync::Arc, thread};
+use std::{borrow::Cow, sync::Arc, thread};
 
 use model::SuffixList;
 
@@ -28,20 +28,26 @@ struct Item {
 
 /// Keys of one space, end to end, and their order.
 #[derive(Debug, Default)]
-struct Run {
-    arena: Vec<u8>,
+struct Run<'a> {
+    arena: Cow<'a, [u8]>,
     items: Vec<Item>,
 }
 
-impl Run {
-    fn push(&mut self, key: &[u8], row: u32) {
-        let at = self.arena.len() as u32;
-        self.arena.extend_from_slice(key);
+impl Item {
+    fn new(key: &[u8], at: u32, row: u32) -> Item {
         let mut front = [0; 16];
         let from = key.get(1..).unwrap_or_default();
         let count = from.len().min(16);
         front[..count].copy_from_slice(&from[..count]);
-        self.items.push(Item { front: u128::from_be_bytes(front), at, length: key.len() as u32, row });
+        Item { front: u128::from_be_bytes(front), at, length: key.len() as u32, row }
+    }
+}
+
+impl Run<'_> {
+    fn push(&mut self, key: &[u8], row: u32) {
+        let arena = self.arena.to_mut();
+        self.items.push(Item::new(key, arena.len() as u32, row));
+        arena.extend_from_slice(key);
     }
 
     fn key(&self, item: &Item) -> &[u8] {
@@ -91,20 +97,19 @@ impl Freezer<'_> {
         SegmentWriter::new(self.disk, self.suffixes.clone(), target)
     }
 
-    /// The table's own rows of a space, sorted.
-    fn run(&self, space: u8) -> Run {
-        let mut run = Run::default();
-        for (row, entry) in self.table.rows(space) {
-            run.push(self.table.key(entry), row);
-        }
+    /// The table's own rows of a space, sorted; their keys stay where they are.
+    fn run(&self, space: u8) -> Run<'_> {
+        let items =
+            self.table.rows(space).map(|(row, entry)| Item::new(self.table.key(entry), entry.at, row)).collect();
+        let mut run = Run { arena: Cow::Borrowed(self.table.arena()), items };
         run.sort();
         run
     }
 
-    fn write_run(&self, writer: &mut SegmentWriter<'_>, run: &Run) -> Result<(), Error> {
+    fn write_run(&self, writer: &mut SegmentWriter<'_>, run: &Run<'_>) -> Result<(), Error> {
         for item in &run.items {
             let entry = &self.table.entries[item.row as usize];
-            writer.push(run.key(item), &entry.sighting, &entry.payload)?;
+            writer.push(run.key(item), &entry.sighting, self.table.payload(entry))?;
         }
         Ok(())
     }
@@ -144,7 +149,7 @@ impl Freezer<'_> {
     }
 
     /// Owner names with labels from the left, each with about when a source saw it last.
-    fn write_names(&self, writer: &mut SegmentWriter<'_>, forward: &Run) -> Result<(), Error> {
+    fn write_names(&self, writer: &mut SegmentWriter<'_>, forward: &Run<'_>) -> Result<(), Error> {
         let mut run = Run::default();
         let mut ends: Vec<i64> = Vec::new();
         let mut scratch = Vec::new();
@@ -173,7 +178,7 @@ impl Freezer<'_> {
     }
 
     /// Registrable domains with the hour in which they arrived first, and the arrivals of those that are new.
-    fn write_domains(&self, writer: &mut SegmentWriter<'_>, forward: &Run) -> Result<(), Error> {
+    fn write_domains(&self, writer: &mut SegmentWriter<'_>, forward: &Run<'_>) -> Result<(), Error> {
         let (run, hours) = self.domains(forward);
         let mut arrivals = Run::default();
         let mut older = self.older.scan(&Range::prefix(&[DOMAIN]), &Skip::nothing()).ok();
@@ -193,7 +198,7 @@ impl Freezer<'_> {
     }
 
     /// Keys of registrable domains, with the hour of each row.
-    fn domains(&self, forward: &Run) -> (Run, Vec<i64>) {
+    fn domains(&self, forward: &Run<'_>) -> (Run<'static>, Vec<i64>) {
         let mut run = Run::default();
         let mut hours: Vec<i64> = Vec::new();
         let mut name: &[u8] = &[];
@@ -201,7 +206,7 @@ impl Freezer<'_> {
         let mut before: Option<(&[u8], &[u8])> = None;
         for item in &forward.items {
             let Some(parts) = tuple::split_forward(forward.key(item)) else { continue };
-            let hour = self.table.entries[item.row as usize].hour;
+            let hour = self.table.entries[item.row as usize].hour();
             if parts.name != name {
                 name = parts.name;
                 domain = writer::registrable(self.suffixes, name);

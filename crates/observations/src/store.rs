@@ -30,6 +30,8 @@ const RECORD_MAX: usize = 1 << 30;
 pub(crate) const DAMAGED: &str = "damaged-";
 /// How much young segments are compressed.
 pub(crate) const YOUNG: i32 = 3;
+/// The most memory before rows are written: places in the memory table are 32 bits wide.
+const MEMORY_MAX: usize = 2 << 30;
 /// The name of the lock file.
 const LOCK: &str = "lock";
 
@@ -271,7 +273,8 @@ impl Store {
         if !record.is_empty() {
             shared.log(&mut appender, &record)?;
         }
-        if appender.octets >= shared.options.log_bytes || self.with_state(State::memory) >= shared.options.memory_bytes
+        if appender.octets >= shared.options.log_bytes
+            || self.with_state(State::memory) >= shared.options.memory_bytes.min(MEMORY_MAX)
         {
             self.flush_soon(&mut appender)?;
             drop(appender);

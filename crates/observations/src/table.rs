@@ -10,16 +10,28 @@ use model::Counting;
 
 use crate::{cursor::merge_values, key::SPACES, sighting::Sighting};
 
+/// Seconds in an hour.
+const HOUR: i64 = 3600;
+
 /// One row.
 #[derive(Debug)]
 pub(crate) struct Entry {
     hash: u64,
-    at: u32,
+    /// Where its key begins in the arena.
+    pub(crate) at: u32,
     length: u32,
-    /// The earliest full hour in which it arrived.
-    pub(crate) hour: i64,
+    /// The earliest hour in which it arrived, counted from 1970.
+    hour: i32,
+    /// Which payload it has, counted from 1; none where zero.
+    payload: u32,
     pub(crate) sighting: Sighting,
-    pub(crate) payload: Vec<u8>,
+}
+
+impl Entry {
+    /// The earliest full hour in which it arrived.
+    pub(crate) fn hour(&self) -> i64 {
+        i64::from(self.hour) * HOUR
+    }
 }
 
 /// The table.
@@ -28,7 +40,9 @@ pub(crate) struct Table {
     arena: Vec<u8>,
     slots: HashTable<u32>,
     pub(crate) entries: Vec<Entry>,
-    payloads: usize,
+    payloads: Vec<Vec<u8>>,
+    /// Octets of payloads.
+    payload_octets: usize,
     /// The rows of each space.
     rows: [Vec<u32>; SPACES],
 }
@@ -60,6 +74,7 @@ impl Table {
         (counting, gap): (Counting, i64),
     ) {
         let hash = FixedState::default().hash_one(key);
+        let hour = hour.div_euclid(HOUR).clamp(i32::MIN.into(), i32::MAX.into()) as i32;
         let (arena, entries) = (&self.arena, &self.entries);
         let is_same = |at: &u32| {
             let entry = &entries[*at as usize];
@@ -70,7 +85,10 @@ impl Table {
                 let entry = &mut self.entries[*slot.get() as usize];
                 entry.hour = entry.hour.min(hour);
                 let space = key.first().copied().unwrap_or(0);
-                merge_values(space, counting, gap, (&mut entry.sighting, &mut entry.payload), (&sighting, payload));
+                let mut none = Vec::new();
+                let at = (entry.payload as usize).checked_sub(1);
+                let own = at.and_then(|at| self.payloads.get_mut(at)).unwrap_or(&mut none);
+                merge_values(space, counting, gap, (&mut entry.sighting, own), (&sighting, payload));
             }
             Slot::Vacant(slot) => {
                 let row = self.entries.len() as u32;
@@ -78,16 +96,31 @@ impl Table {
                 if let Some(rows) = key.first().and_then(|space| self.rows.get_mut(usize::from(*space))) {
                     rows.push(row);
                 }
-                self.payloads += payload.len();
+                let mut place = 0;
+                if !payload.is_empty() {
+                    self.payloads.push(payload.to_vec());
+                    self.payload_octets += payload.len();
+                    place = self.payloads.len() as u32;
+                }
                 let (at, length) = (self.arena.len() as u32, key.len() as u32);
                 self.arena.extend_from_slice(key);
-                self.entries.push(Entry { hash, at, length, hour, sighting, payload: payload.to_vec() });
+                self.entries.push(Entry { hash, at, length, hour, payload: place, sighting });
             }
         }
     }
 
     pub(crate) fn key(&self, entry: &Entry) -> &[u8] {
         key_of(&self.arena, entry)
+    }
+
+    /// All keys, end to end.
+    pub(crate) fn arena(&self) -> &[u8] {
+        &self.arena
+    }
+
+    pub(crate) fn payload(&self, entry: &Entry) -> &[u8] {
+        let at = (entry.payload as usize).checked_sub(1);
+        at.and_then(|at| self.payloads.get(at)).map_or(&[], Vec::as_slice)
     }
 
     /// The rows of a space, as they came.
@@ -101,7 +134,7 @@ impl Table {
 
     /// About how much memory it takes, once sorted for writing.
     pub(crate) fn size(&self) -> usize {
-        2 * self.arena.len() + self.entries.len() * (size_of::<Entry>() + 80) + self.payloads
+        2 * self.arena.len() + self.entries.len() * (size_of::<Entry>() + 80) + self.payload_octets
     }
 }
 
