@@ -67,15 +67,11 @@ impl Shared {
         let Some(sequences) = state.sequences else { return };
         let target = |lane| Target { path: None, lane, sequences, level: None };
         // Nothing of it touches the disk but reads of older arrivals, and those need not succeed.
-        if let Ok(segments) = self.frozen(state, [target(0), target(1), target(2)]) {
+        if let Ok(segments) = self.sorted(&state.table, &state.view(), [target(0), target(1), target(2)]) {
             state.table = Table::default();
             state.segments.extend(segments.into_iter().map(Arc::new));
             self.merge_memory(state);
         }
-    }
-
-    fn frozen(&self, state: &State, targets: [Target; 3]) -> Result<Vec<Segment>, Error> {
-        self.sorted(&state.table, &state.view(), targets)
     }
 
     fn sorted(&self, table: &Table, older: &View, targets: [Target; 3]) -> Result<Vec<Segment>, Error> {
@@ -143,7 +139,7 @@ impl Shared {
     }
 
     fn end_flush(&self, flushing: Flushing) -> Result<(), Error> {
-        let next_log = flushing.next_log;
+        let ending = Ending(self);
         let written = self.writing(self.write_memory(&flushing));
         let mut state = lock(&self.state);
         let ended = written.and_then(|segments| self.install(&mut state, &flushing, segments));
@@ -154,11 +150,10 @@ impl Shared {
                 state.segments.extend(segments.into_iter().map(Arc::new));
             }
         }
-        state.flushing = None;
         drop(state);
-        self.flushed.notify_all();
+        drop(ending);
         if ended.is_ok() {
-            self.remove_logs(next_log);
+            self.remove_logs(flushing.next_log);
         }
         ended
     }
@@ -210,6 +205,19 @@ impl Shared {
                 let _ = disk.remove(&self.dir.join(name));
             }
         }
+    }
+}
+
+/// Ends a flush whatever becomes of it, so that nobody waits for ever.
+struct Ending<'a>(&'a Shared);
+
+impl Drop for Ending<'_> {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.0.poisoned.store(true, Ordering::Relaxed);
+        }
+        lock(&self.0.state).flushing = None;
+        self.0.flushed.notify_all();
     }
 }
 

@@ -201,9 +201,15 @@ impl Shared {
             let newest = (extent == Extent::Everything).then_some(state.newest_arrival);
             (self.compaction(state.catalog.clone(), inputs, newest), self.new_file(&mut state))
         };
-        let merged = match self.writing(merge.run(Some(path), Some(compaction::level(extent != Extent::Some))))? {
-            Merged::Done(merged) => merged,
-            Merged::Damaged | Merged::Stopped => return Ok(false),
+        let merged = match merge.run(Some(path.clone()), Some(compaction::level(extent != Extent::Some))) {
+            Ok(Merged::Done(merged)) => merged,
+            Ok(Merged::Damaged | Merged::Stopped) => {
+                // Whatever stays behind is removed at the next opening.
+                let _ = self.options.disk.remove(&path);
+                return Ok(false);
+            }
+            Err(error) if unreadable(inputs, &error) => return Ok(false),
+            Err(error) => return self.writing(Err(error)),
         };
         report.merged += inputs.len();
         report.octets_before += before;
@@ -213,6 +219,7 @@ impl Shared {
         Ok(true)
     }
 
+    /// Puts segments in force in place of those that they were made of.
     pub(crate) fn replace(&self, inputs: &[Arc<Segment>], merged: Vec<Arc<Segment>>) -> Result<(), Error> {
         let synced = self.options.disk.sync_dir(&self.dir);
         self.writing(synced.map_err(|error| Error::Io { path: self.dir.clone(), error }))?;
@@ -251,4 +258,11 @@ impl Shared {
             Role::Writer { .. } => Ok(()),
         }
     }
+}
+
+/// Whether it was an input that could not be read: then that one is left alone, and nothing is wrong with writing.
+fn unreadable(inputs: &[Arc<Segment>], error: &Error) -> bool {
+    let Error::Io { path, .. } = error else { return false };
+    let unreadable = inputs.iter().find(|input| input.path == *path);
+    unreadable.inspect(|input| input.mark_damaged()).is_some()
 }

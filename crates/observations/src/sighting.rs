@@ -73,7 +73,11 @@ impl Sighting {
 
     /// As it is answered.
     pub(crate) fn seen(&self) -> Seen {
-        Seen { span: self.span(), count: self.count, spells: self.spells().collect() }
+        let spells = match &self.spells {
+            None => vec![Spell { span: self.span(), reported: self.reported }],
+            Some(spells) => spells.to_vec(),
+        };
+        Seen { span: self.span(), count: self.count, spells }
     }
 }
 
