@@ -187,7 +187,7 @@ fn everywhere(seed: u64, length: usize, fault: Fault, unsynced: Option<Unsynced>
 }
 
 fn scripts() -> Vec<(u64, usize)> {
-    if crate::long() { (1..=12).map(|seed| (seed, 60)).collect() } else { vec![(1, 13)] }
+    if crate::long() { (1..=4).map(|seed| (seed, 40)).collect() } else { vec![(1, 13)] }
 }
 
 #[test]

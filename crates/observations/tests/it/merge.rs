@@ -45,7 +45,7 @@ fn said(days: i64, most: usize) -> impl Strategy<Value = Vec<(Span, u64)>> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: if crate::long() { 2000 } else { 60 }, failure_persistence: None, ..Default::default() })]
+    #![proptest_config(ProptestConfig { cases: if crate::long() { 500 } else { 60 }, failure_persistence: None, ..Default::default() })]
 
     #[test]
     fn the_order_does_not_matter(
