@@ -111,6 +111,9 @@ fn parses(record: &[u8]) -> bool {
 
 fn check_segment(segment: &Arc<Segment>, report: &mut CheckReport) -> Result<(), Error> {
     report.segments += 1;
+    if !segment.has_head()? {
+        report.damage.push(Damage { file: segment.name.clone(), offset: 0, what: "does not begin as a segment does" });
+    }
     let mut last: Vec<u8> = Vec::new();
     for (at, fence) in segment.fences.iter().enumerate() {
         report.blocks += 1;

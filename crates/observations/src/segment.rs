@@ -132,6 +132,14 @@ impl Segment {
         })
     }
 
+    /// Whether the file begins as a segment does. Nothing else looks there, so that only a check finds damage in it.
+    pub(crate) fn has_head(&self) -> Result<bool, Error> {
+        let mut head = [0; HEAD as usize];
+        let read = self.file.read_at(&mut head, 0);
+        read.map_err(|error| Error::Io { path: self.path.clone(), error })?;
+        Ok(head == *[&MAGIC[..], &VERSION.to_be_bytes()].concat())
+    }
+
     /// A block, from the cache or from the file; the inner error says what is wrong with it.
     pub(crate) fn block(&self, at: usize, cache: Option<&Cache>) -> Result<Result<Arc<Block>, &'static str>, Error> {
         let id = (self.serial, at as u32);

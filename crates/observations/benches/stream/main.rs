@@ -40,7 +40,9 @@ fn main() -> Outcome<()> {
     let stream_rows = input::write(&stream, workload.stream(arguments.observations), BATCH)?;
 
     let home = dir.path().join("store");
-    let options = Options { suffixes: Arc::new(workload.suffix_list()), ..Options::default() };
+    // The block cache is as large as it was for the peers that the goals compare with.
+    let suffixes = Arc::new(workload.suffix_list());
+    let options = Options { suffixes, block_cache_bytes: 512 << 20, ..Options::default() };
     let store = Store::open(&home, options)?;
     let mut sources = Vec::new();
     for source in Workload::sources() {
