@@ -86,7 +86,10 @@ impl Run {
 
     /// What has an id counts once; what has none counts again.
     fn repeat(&mut self) {
-        let Some(batch) = self.chance.pick_from(self.sent.iter().cloned()) else { return };
+        // Ids are kept for ninety days: after that the same batch is rightly taken again, and the map does not forget.
+        let kept = self.arrived - 80 * 86_400;
+        let recent = self.sent.iter().filter(|batch| batch.arrived.0 > kept).cloned();
+        let Some(batch) = self.chance.pick_from(recent) else { return };
         assert_eq!(self.store().append(batch.clone()).expect("appended"), self.oracle.append(&batch));
     }
 
