@@ -24,9 +24,7 @@ pub enum Error {
         what: &'static str,
     },
     /// Another process writes to this store.
-    #[error(
-        "`{path}` is being written to by another process ({by}); stop it, or read with a command that does not write"
-    )]
+    #[error("`{path}` is being written to by {by}; stop it, or read with a command that does not write")]
     Locked {
         /// The store's directory.
         path: PathBuf,

@@ -151,7 +151,9 @@ impl Store {
         let owner = format!("process {}", std::process::id());
         let Some(guard) = disk.lock(&dir.join(LOCK), &owner).map_err(io)? else {
             let by = disk::read_all(&disk, &dir.join(LOCK), 4096).unwrap_or_default();
-            return Err(Error::Locked { path: dir.to_path_buf(), by: String::from_utf8_lossy(&by).into_owned() });
+            // Taken a moment ago, it has no name in it yet.
+            let by = if by.is_empty() { "another process".into() } else { String::from_utf8_lossy(&by).into_owned() };
+            return Err(Error::Locked { path: dir.to_path_buf(), by });
         };
         let manifest = match Manifest::read(&disk, dir)? {
             Some(manifest) => manifest,

@@ -70,28 +70,25 @@ fn one_writer_and_readers_beside_it() {
         .stdout(Stdio::null())
         .spawn()
         .unwrap();
-    // The first tries may come before it has opened the store.
-    let mut tries = 0..;
-    retry(|| {
-        let name = format!("second{}", tries.next().unwrap());
-        let run = program.run(&["source", "add", &name, "--kind", "sensor"]);
-        (run.code == 3 && run.err.contains("being written to by another process")).then_some(())
-    });
+    // It has the store once its process number is in the lock; a try before that could take the store from it.
+    let (lock, writing) = (program.path().join("observations/lock"), writer.id().to_string());
+    wait_until(|| std::fs::read_to_string(&lock).is_ok_and(|by| by.contains(&writing)));
+    let second = program.run(&["source", "add", "second", "--kind", "sensor"]);
+    assert_eq!(second.code, 3, "{}", second.err);
+    assert!(second.err.contains("being written to by process"), "{}", second.err);
     assert_eq!(program.run(&["source", "list"]).code, 0, "reading goes on");
     drop(writer.stdin.take());
     assert!(writer.wait().unwrap().success());
     assert_eq!(program.run(&["source", "add", "third", "--kind", "sensor"]).code, 0);
 }
 
-/// Tries for a bounded time, each try being a run of the program.
-fn retry<T>(mut attempt: impl FnMut() -> Option<T>) -> T {
-    let until = Instant::now() + Duration::from_secs(30);
-    while Instant::now() < until {
-        if let Some(found) = attempt() {
-            return found;
-        }
+/// Waits for a bounded time.
+fn wait_until(holds: impl Fn() -> bool) {
+    let until = Instant::now() + Duration::from_secs(60);
+    while !holds() {
+        assert!(Instant::now() < until, "it did not come to that in time");
+        std::thread::sleep(Duration::from_millis(5));
     }
-    panic!("it did not come to that in time");
 }
 
 /// Killed at random moments, an ingest loses nothing that it acknowledged, and the same ingest again completes it and
