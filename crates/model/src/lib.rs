@@ -13,31 +13,46 @@ pub mod atom;
 pub mod evidence;
 pub mod exposure;
 pub mod fold;
+pub mod group;
+pub mod id;
 pub mod indicator;
+pub mod marking;
 pub mod name;
 pub mod network;
 pub mod observation;
+pub mod opinion;
+pub mod owner;
 pub mod pivot;
 pub mod rdata;
 pub mod record_type;
 pub mod registration;
+pub mod right;
 pub mod source;
 pub mod suffix;
 pub mod text;
 pub mod time;
 
-pub use actor::{Actor, Readable};
+pub use actor::{Actor, Readable, Standing};
 pub use address::Prefix;
 pub use atom::{Atom, Field};
 pub use exposure::{Exposure, Pap};
+pub use group::{AssociationKind, GroupKind};
+pub use id::{
+    AssociationId, AuditId, FeedId, GroupId, Id, ImportId, IndicatorId, NoteId, OwnerId, SearchId, SessionId, TokenId,
+    UserId,
+};
 pub use indicator::{HostName, Indicator, IndicatorType};
+pub use marking::Tlp;
 pub use name::Name;
 pub use network::{AutonomousSystem, Network};
 pub use observation::{Observation, Seen, Span, Spell, Tuple};
+pub use opinion::{Decay, Grade, HostRole, Opinion, Use};
+pub use owner::{Membership, Owner, OwnerKind};
 pub use pivot::{PivotKind, Quality};
 pub use rdata::Rdata;
 pub use record_type::RecordType;
 pub use registration::{Contact, Disclosed, RawAnswer, Registration, RegistrationRecord, Role, Scope};
+pub use right::{AddableOwner, Administration, Auditing, Denied, ManagedOwner, ReadableOwners, Scopes, WritableOwner};
 pub use source::{Counting, Source, SourceId, SourceKind};
 pub use suffix::{Registrable, SuffixList};
 pub use time::Time;

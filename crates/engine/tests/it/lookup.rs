@@ -52,7 +52,7 @@ fn a_lookup_has_registration_addresses_and_age() {
 fn what_may_not_be_read_changes_nothing() {
     let scene = scene();
     let sensor = scene.engine.store.source("sensor").unwrap().id;
-    let actor = Actor { name: "soc".into(), sources: Readable::Only(BTreeSet::from([sensor])) };
+    let actor = Actor { sources: Readable::Only(BTreeSet::from([sensor])), ..Actor::local("soc") };
     let answer = || {
         let view = scene.engine.view(&actor, Interrupt::default());
         let found = pivot(&view, "192.0.2.1", PivotKind::Address).unwrap();
