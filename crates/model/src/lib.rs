@@ -5,7 +5,8 @@
 //!
 //! Read in this order: [`name`] and [`rdata`] (what DNS says), [`observation`] (a fact with its time and source),
 //! [`registration`] (who registered it), [`source`] and [`actor`] (who said it, who may read it), [`indicator`] (a
-//! value somebody holds an opinion about), [`pivot`] and [`evidence`] (what sharing a value says).
+//! value somebody holds an opinion about), [`pivot`] and [`evidence`] (what sharing a value says), [`query`] (what is
+//! asked of all that).
 
 pub mod actor;
 pub mod address;
@@ -23,6 +24,7 @@ pub mod observation;
 pub mod opinion;
 pub mod owner;
 pub mod pivot;
+pub mod query;
 pub mod rdata;
 pub mod record_type;
 pub mod registration;
