@@ -1,0 +1,259 @@
+//! Opening either engine, and running transactions on it.
+
+use std::{
+    path::{Path, PathBuf},
+    sync::{Condvar, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use rusqlite::{Connection, OpenFlags};
+
+use crate::{
+    dialect::Dialect,
+    error::Error,
+    migration,
+    transaction::{Inner, Prepared, Tx},
+};
+
+/// Connections for reading; more readers wait for one.
+const READERS_MAX: usize = 4;
+/// A transaction that another one got in the way of is tried again so many times.
+const TRIES_MAX: usize = 10;
+/// Instructions of SQLite's machine between two looks at the limit of a read.
+const STEP: i32 = 10_000;
+/// The most instructions one read may take: some seconds.
+const INSTRUCTIONS_MAX: i64 = 300_000_000;
+/// The same for PostgreSQL, by its clock.
+const STATEMENT_TIMEOUT_MS: u32 = 10_000;
+const PAGE_CACHE_KIB: i32 = 32 * 1024;
+
+/// Where the knowledge is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Address {
+    /// A file.
+    Sqlite(PathBuf),
+    /// A server, as a connection string of libpq: `postgres://user@host/name` or `host=/run/postgresql dbname=spoor`.
+    Postgres(String),
+}
+
+impl std::str::FromStr for Address {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Address, Error> {
+        if let Some(path) = text.strip_prefix("sqlite:") {
+            return Ok(Address::Sqlite(PathBuf::from(path.strip_prefix("//").unwrap_or(path))));
+        }
+        let known = text.starts_with("postgres://") || text.starts_with("postgresql://") || text.contains("host=");
+        known.then(|| Address::Postgres(text.to_owned())).ok_or_else(|| Error::Address(text.to_owned()))
+    }
+}
+
+/// What people assert.
+pub struct Store {
+    engine: Engine,
+}
+
+enum Engine {
+    Sqlite { writer: Mutex<Connection>, readers: Pool<Connection>, path: PathBuf },
+    Postgres { clients: Pool<(postgres::Client, Prepared)>, address: String },
+}
+
+/// Connections that are not in use, and how many there are in all.
+struct Pool<C> {
+    idle: Mutex<(Vec<C>, usize)>,
+    returned: Condvar,
+}
+
+impl<C> Pool<C> {
+    fn new() -> Pool<C> {
+        Pool { idle: Mutex::new((Vec::new(), 0)), returned: Condvar::new() }
+    }
+
+    /// Runs with a connection; one that failed in a way that leaves it in doubt is closed.
+    fn with<T>(
+        &self,
+        open: impl FnOnce() -> Result<C, Error>,
+        run: impl FnOnce(&mut C) -> Result<T, Error>,
+        usable: impl Fn(&C) -> bool,
+    ) -> Result<T, Error> {
+        let mut connection = match self.take() {
+            Some(connection) => connection,
+            None => open().inspect_err(|_| self.forget())?,
+        };
+        let outcome = run(&mut connection);
+        if usable(&connection) {
+            locked(&self.idle).0.push(connection);
+            self.returned.notify_one();
+        } else {
+            self.forget();
+        }
+        outcome
+    }
+
+    /// An idle connection, or none where a new one may be opened.
+    fn take(&self) -> Option<C> {
+        let mut idle = locked(&self.idle);
+        loop {
+            if let Some(connection) = idle.0.pop() {
+                return Some(connection);
+            }
+            if idle.1 < READERS_MAX {
+                idle.1 += 1;
+                return None;
+            }
+            idle = self.returned.wait(idle).unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+
+    fn forget(&self) {
+        locked(&self.idle).1 -= 1;
+        self.returned.notify_one();
+    }
+}
+
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Store {
+    /// Opens a database, creating the file where there is none, and brings it to this version's schema.
+    pub fn open(address: &Address) -> Result<Store, Error> {
+        let store = Store::connect(address)?;
+        migration::migrate(&store)?;
+        Ok(store)
+    }
+
+    /// Opens a database as it is.
+    pub(crate) fn connect(address: &Address) -> Result<Store, Error> {
+        let engine = match address {
+            Address::Sqlite(path) => {
+                let writer = sqlite(path, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE)?;
+                Engine::Sqlite { writer: Mutex::new(writer), readers: Pool::new(), path: path.clone() }
+            }
+            Address::Postgres(text) => Engine::Postgres { clients: Pool::new(), address: text.clone() },
+        };
+        Ok(Store { engine })
+    }
+
+    /// Which engine.
+    pub fn dialect(&self) -> Dialect {
+        match self.engine {
+            Engine::Sqlite { .. } => Dialect::Sqlite,
+            Engine::Postgres { .. } => Dialect::Postgres,
+        }
+    }
+
+    /// Reads from one moment's state. A read that takes too long ends with [`Error::Limit`].
+    pub fn read<T>(&self, read: impl FnOnce(&mut Tx<'_>) -> Result<T, Error>) -> Result<T, Error> {
+        match &self.engine {
+            Engine::Sqlite { readers, path, .. } => readers.with(
+                || sqlite(path, OpenFlags::SQLITE_OPEN_READ_WRITE),
+                |connection| sqlite_read(connection, read),
+                Connection::is_autocommit,
+            ),
+            Engine::Postgres { clients, address } => clients.with(
+                || postgres_client(address),
+                |(client, prepared)| {
+                    let level = postgres::IsolationLevel::RepeatableRead;
+                    let transaction = client.build_transaction().isolation_level(level).read_only(true).start()?;
+                    read(&mut Tx { inner: Inner::Postgres(transaction, prepared) })
+                },
+                |(client, _)| !client.is_closed(),
+            ),
+        }
+    }
+
+    /// Changes something, whole or not at all. Where another change got in the way it is done again, so `write` must
+    /// do nothing but what the transaction does.
+    pub fn write<T>(&self, mut write: impl FnMut(&mut Tx<'_>) -> Result<T, Error>) -> Result<T, Error> {
+        match &self.engine {
+            Engine::Sqlite { writer, .. } => {
+                let mut connection = locked(writer);
+                let transaction = connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
+                let value = write(&mut Tx { inner: Inner::Sqlite(&transaction) })?;
+                transaction.commit()?;
+                Ok(value)
+            }
+            Engine::Postgres { clients, address } => {
+                let mut tries = 1;
+                loop {
+                    let outcome = clients.with(
+                        || postgres_client(address),
+                        |(client, prepared)| postgres_write(client, prepared, &mut write),
+                        |(client, _)| !client.is_closed(),
+                    );
+                    match outcome {
+                        Err(error) if error.is_transient() && tries < TRIES_MAX => tries += 1,
+                        outcome => return outcome,
+                    }
+                }
+            }
+        }
+    }
+
+    /// Copies the database of a SQLite store to a file while it is in use; PostgreSQL has its own tools.
+    pub fn backup(&self, to: &Path) -> Result<bool, Error> {
+        match &self.engine {
+            Engine::Sqlite { writer, .. } => {
+                locked(writer).backup("main", to, None::<fn(rusqlite::backup::Progress)>)?;
+                Ok(true)
+            }
+            Engine::Postgres { .. } => Ok(false),
+        }
+    }
+}
+
+fn sqlite(path: &Path, flags: OpenFlags) -> Result<Connection, Error> {
+    let open = || {
+        let connection = Connection::open_with_flags(path, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
+        connection.busy_timeout(Duration::from_secs(10))?;
+        connection.pragma_update(None, "journal_mode", "wal")?;
+        connection.pragma_update(None, "synchronous", "full")?;
+        connection.pragma_update(None, "foreign_keys", "on")?;
+        connection.pragma_update(None, "cache_size", -PAGE_CACHE_KIB)?;
+        connection.pragma_update(None, "temp_store", "memory")?;
+        connection.set_prepared_statement_cache_capacity(256);
+        Ok(connection)
+    };
+    open().map_err(|error| Error::Open { path: path.to_owned(), error })
+}
+
+fn sqlite_read<T>(connection: &mut Connection, read: impl FnOnce(&mut Tx<'_>) -> Result<T, Error>) -> Result<T, Error> {
+    let mut left = INSTRUCTIONS_MAX;
+    connection.progress_handler(
+        STEP,
+        Some(move || {
+            left -= i64::from(STEP);
+            left < 0
+        }),
+    )?;
+    let transaction = connection.transaction()?;
+    let outcome = read(&mut Tx { inner: Inner::Sqlite(&transaction) });
+    drop(transaction);
+    connection.progress_handler(0, None::<fn() -> bool>)?;
+    outcome
+}
+
+fn postgres_client(address: &str) -> Result<(postgres::Client, Prepared), Error> {
+    let mut config: postgres::Config = address.parse()?;
+    config.application_name("spoor");
+    let mut client = config.connect(postgres::NoTls)?;
+    client.batch_execute(&format!("SET statement_timeout = {STATEMENT_TIMEOUT_MS}"))?;
+    Ok((client, Prepared::default()))
+}
+
+fn postgres_write<T>(
+    client: &mut postgres::Client,
+    prepared: &mut Prepared,
+    write: &mut impl FnMut(&mut Tx<'_>) -> Result<T, Error>,
+) -> Result<T, Error> {
+    let level = postgres::IsolationLevel::Serializable;
+    let transaction = client.build_transaction().isolation_level(level).start()?;
+    let mut tx = Tx { inner: Inner::Postgres(transaction, prepared) };
+    let value = write(&mut tx)?;
+    match tx.inner {
+        Inner::Postgres(transaction, _) => transaction.commit()?,
+        Inner::Sqlite(_) => {}
+    }
+    Ok(value)
+}

@@ -1,0 +1,47 @@
+//! What people assert: accounts and owners, indicators and what owners hold of them, groups, imports, the audit log.
+//!
+//! The only crate with SQL in it, in one text for SQLite and PostgreSQL ([`dialect`]). Functions take and return
+//! `model` types; those that change something take a proof of the right to ([`model::right`]), those that read take
+//! the owners that may be read. What it is **not**: it decides nothing.
+//!
+//! Read in this order: [`database`] (opening, transactions), `migrations/0001_first.sql` (the tables), `statement` and
+//! `transaction` (how a statement is written and run), then a noun.
+
+pub mod database;
+pub mod dialect;
+mod dump;
+mod error;
+pub mod fresh;
+mod migration;
+mod statement;
+mod transaction;
+mod value;
+
+pub use database::{Address, Store};
+pub use dump::{dump, load};
+pub use error::Error;
+pub use statement::Statement;
+pub use transaction::Tx;
+pub use value::{Row, Value};
+
+/// Every registered statement. A test prepares each on both engines.
+pub fn statements() -> impl Iterator<Item = &'static Statement> {
+    [migration::STATEMENTS].into_iter().flatten()
+}
+
+/// Prepares every registered statement; those that the engine refuses, with its message.
+#[doc(hidden)]
+pub fn prepare_all(store: &Store) -> Result<Vec<String>, Error> {
+    let mut failures = Vec::new();
+    for statement in statements() {
+        let prepared = store.read(|tx| tx.prepare(statement.text));
+        failures.extend(prepared.err().map(|error| format!("{}: {error}", statement.name)));
+    }
+    Ok(failures)
+}
+
+/// Runs a statement for a test that needs a state which no function makes.
+#[doc(hidden)]
+pub fn test_statement(store: &Store, text: &'static str) -> Result<u64, Error> {
+    store.write(|tx| tx.execute_of(&statement::Sql::new(text)))
+}
