@@ -10,6 +10,7 @@
 pub mod connector;
 pub mod error;
 pub mod hunt;
+pub mod knowledge;
 pub mod label;
 pub mod lookup;
 pub mod naming;
@@ -25,6 +26,7 @@ use model::{Actor, SuffixList};
 use observations::{Interrupt, Store};
 
 pub use error::Error;
+pub use knowledge::Knowledge;
 pub use label::Labels;
 pub use view::View;
 pub use weight::Weights;

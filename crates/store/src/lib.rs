@@ -13,6 +13,7 @@ mod dump;
 mod error;
 pub mod fresh;
 mod migration;
+pub mod owner;
 mod statement;
 mod transaction;
 mod value;
@@ -26,7 +27,7 @@ pub use value::{Row, Value};
 
 /// Every registered statement. A test prepares each on both engines.
 pub fn statements() -> impl Iterator<Item = &'static Statement> {
-    [migration::STATEMENTS].into_iter().flatten()
+    [migration::STATEMENTS, owner::STATEMENTS].into_iter().flatten()
 }
 
 /// Prepares every registered statement; those that the engine refuses, with its message.
