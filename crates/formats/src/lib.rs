@@ -9,7 +9,9 @@
 
 pub mod cof;
 pub mod disclosure;
+pub mod export;
 pub mod line;
+pub mod list;
 pub mod rdap;
 mod read;
 pub mod registration_lines;

@@ -104,6 +104,11 @@ impl SuffixList {
         Some((0..skip).fold(0, |at, _| at + 1 + usize::from(wire[at])))
     }
 
+    /// Whether the list has the last label of a name; without a rule of its own any label would do as a suffix.
+    pub fn has_top(&self, name: &Name) -> bool {
+        name.label_count() > 0 && self.rules.contains_key(name.suffix(1).as_wire())
+    }
+
     /// The prevailing rule: an exception beats all, else the longest match, else `*`.
     fn suffix(&self, wire: &[u8], labels: usize) -> (usize, Section) {
         let (mut at, mut left) = (0, labels);
@@ -129,6 +134,14 @@ impl SuffixList {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn tells_top_level_domains_from_endings_of_files() {
+        let list = SuffixList::bundled();
+        let has = |name: &str| list.has_top(&name.parse().unwrap());
+        assert!(has("a.com") && has("a.uk") && has("com"));
+        assert!(!has("report.docx") && !has("a.example") && !has("."));
+    }
 
     /// The vectors published with the list (`tests/test_psl.txt`, CC0).
     #[test]
