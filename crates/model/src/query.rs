@@ -2,10 +2,10 @@
 //!
 //! `type in (host, address) and rating >= 3 and lastSeen > -30d and hasGroup(type = adversary and name ~ "bear")`
 //!
-//! A query is about one [`Subject`]: an indicator as one owner holds it, or a group. `parse` makes a [`Query`] of a
+//! A query is about one [`Subject`]: an indicator as one owner holds it, or a group. [`parse()`] makes a [`Query`] of a
 //! text, every value already of the type that its field has; what the fields are stands in one table a subject
-//! ([`fields`]), from which the parser, its messages, `completions` and `docs/query.md` are made. A query is then
-//! compiled to SQL (elsewhere), or asked of a row in memory by `Query::matches`, which says what a query *means*.
+//! ([`fields`]), from which the parser, its messages, [`completions`] and `docs/query.md` are made. A query is then
+//! compiled to SQL (elsewhere), or asked of a row in memory by [`Query::matches`], which says what a query *means*.
 //!
 //! **Two values, not three.** A field holds no value, one, or several. A positive operator is true where one of the
 //! field's values fits; so on an absent value it is false. `!=`, `!~` and everything that begins with `not` is true
@@ -14,11 +14,22 @@
 //! **Text** compares without regard to case (`str::to_lowercase`). The one exception is `value` with `=` and `in`:
 //! it compares exactly with [`spellings`].
 
+mod complete;
+mod error;
+mod evaluate;
+mod parse;
+mod row;
 mod schema;
+mod token;
 mod value;
+mod write;
 
+pub use complete::{Completions, completions};
+pub use error::QueryError;
+pub use parse::parse;
+pub use row::{GroupRow, IndicatorRow, Row};
 pub use schema::{Condition, Field, FieldInfo, Kind, Operator, Presence, Subject, fields};
-pub use value::{Moment, Value, spellings};
+pub use value::{Moment, Value, place, spellings};
 
 /// The longest text of a query, in octets, as written and in its canonical form.
 pub const TEXT_OCTETS_MAX: usize = 4096;
@@ -35,12 +46,12 @@ pub const VALUES_MAX: usize = 1000;
 /// `HasIndicator` change it for what stands in them.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Query {
-    /// Nothing: every row fits. `parse` makes it of an empty text and of empty parentheses after `has…`.
+    /// Nothing: every row fits. [`parse()`] makes it of an empty text and of empty parentheses after `has…`.
     #[default]
     All,
-    /// All of them; of `parse` at least two, none of them an `And`.
+    /// All of them; of [`parse()`] at least two, none of them an `And`.
     And(Vec<Query>),
-    /// One of them; of `parse` at least two, none of them an `Or`.
+    /// One of them; of [`parse()`] at least two, none of them an `Or`.
     Or(Vec<Query>),
     /// Not this.
     Not(Box<Query>),

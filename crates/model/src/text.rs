@@ -23,7 +23,8 @@ pub fn visible(text: &str) -> Cow<'_, str> {
     Cow::Owned(safe)
 }
 
-fn is_unsafe(c: char) -> bool {
+/// Whether a terminal or a reader's eye would obey it instead of showing it.
+pub(crate) fn is_unsafe(c: char) -> bool {
     c.is_control() || is_invisible(c)
 }
 
