@@ -4,7 +4,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     exposure::Pap,
-    id::{IndicatorId, OwnerId},
+    id::{ImportId, IndicatorId, OwnerId},
+    indicator::IndicatorType,
     marking::Tlp,
     source::words,
     time::{DAY, Time},
@@ -104,6 +105,18 @@ pub struct Decay {
 }
 
 impl Decay {
+    /// What holds until an owner decides otherwise: an address changes hands soon, a name later, a hash never.
+    pub fn usual(kind: IndicatorType) -> Decay {
+        let half_life_days = match kind {
+            IndicatorType::Address | IndicatorType::Url => 30,
+            IndicatorType::Cidr | IndicatorType::UserAgent => 60,
+            IndicatorType::Host | IndicatorType::Asn => 90,
+            IndicatorType::EmailAddress | IndicatorType::Certificate => 180,
+            IndicatorType::File | IndicatorType::Mutex | IndicatorType::RegistryKey => 0,
+        };
+        Decay { half_life_days, floor: 0 }
+    }
+
     /// Confidence that stays.
     pub const NEVER: Decay = Decay { half_life_days: 0, floor: 0 };
 
@@ -139,6 +152,43 @@ impl Decay {
 
     fn half_life_seconds(self) -> f64 {
         f64::from(self.half_life_days) * DAY as f64
+    }
+}
+
+impl Opinion {
+    /// What an owner holds who has said nothing yet.
+    pub fn new(indicator: IndicatorId, owner: OwnerId, tlp: Tlp, now: Time) -> Opinion {
+        Opinion {
+            indicator,
+            owner,
+            rating: None,
+            confidence: None,
+            renewed: now,
+            usage: Use::default(),
+            role: HostRole::default(),
+            grade: None,
+            tlp,
+            pap: Pap::Amber,
+            active: true,
+            active_reason: None,
+            expires: None,
+            first_seen: None,
+            last_seen: None,
+            description: None,
+            source: None,
+            sightings: 0,
+            false_positives: 0,
+            pending: false,
+            import: None,
+            added: now,
+            modified: now,
+            revision: 1,
+        }
+    }
+
+    /// Whether it holds at `now`: it was not ended and has not expired.
+    pub fn holds(&self, now: Time) -> bool {
+        self.active && self.expires.is_none_or(|expires| now < expires)
     }
 }
 
@@ -183,6 +233,14 @@ pub struct Opinion {
     pub description: Option<String>,
     /// Where the owner has it from.
     pub source: Option<String>,
+    /// How often it was sighted.
+    pub sightings: u64,
+    /// How often somebody called it false.
+    pub false_positives: u64,
+    /// Whether it waits for a manager to let it in.
+    pub pending: bool,
+    /// The import that last brought it.
+    pub import: Option<ImportId>,
     /// When it was added.
     pub added: Time,
     /// When it was last changed.

@@ -95,6 +95,7 @@ CREATE TABLE personal_values (
     id BYTEA PRIMARY KEY,
     value TEXT
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX personal_values_by_value ON personal_values (value) WHERE value IS NOT NULL;
 
 CREATE TABLE audit (
     number BIGINT PRIMARY KEY,
@@ -150,6 +151,8 @@ CREATE TABLE indicators (
     id BYTEA PRIMARY KEY,
     type TEXT NOT NULL,
     value TEXT NOT NULL,
+    -- Lower-case, where that is something else than the value.
+    value_folded TEXT,
     -- Host name of a host, URL or e-mail address with its labels reversed and each ended by a dot: `example.www.`
     host TEXT,
     -- First and last address of an address or prefix, as 16 octets (IPv4 mapped into IPv6).
@@ -182,7 +185,9 @@ CREATE TABLE opinions (
     first_seen BIGINT,
     last_seen BIGINT,
     description TEXT,
+    description_folded TEXT,
     source TEXT,
+    source_folded TEXT,
     sightings BIGINT NOT NULL,
     false_positives BIGINT NOT NULL,
     added BIGINT NOT NULL,
@@ -208,6 +213,7 @@ CREATE TABLE evidence (
     number BIGINT NOT NULL,
     time BIGINT NOT NULL,
     user_id BYTEA,
+    import_id BYTEA,
     tlp BIGINT NOT NULL,
     sources TEXT NOT NULL,
     content TEXT NOT NULL,
@@ -235,6 +241,7 @@ CREATE TABLE groups (
     fields TEXT NOT NULL,
     technique TEXT,
     description TEXT,
+    description_folded TEXT,
     tlp BIGINT NOT NULL,
     pap BIGINT NOT NULL,
     pending BIGINT NOT NULL,
@@ -245,7 +252,8 @@ CREATE TABLE groups (
     revision BIGINT NOT NULL,
     UNIQUE (owner_id, type, name_folded)
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX groups_by_owner ON groups (owner_id, type, id);
+CREATE INDEX groups_of_owner ON groups (owner_id, id);
+CREATE INDEX groups_by_type ON groups (owner_id, type, id);
 CREATE INDEX groups_by_modified ON groups (owner_id, modified, id);
 CREATE INDEX groups_by_technique ON groups (technique, owner_id) WHERE technique IS NOT NULL;
 

@@ -7,12 +7,17 @@
 //! Read in this order: [`database`] (opening, transactions), `migrations/0001_first.sql` (the tables), `statement` and
 //! `transaction` (how a statement is written and run), then a noun.
 
+pub mod audit;
 pub mod database;
+pub mod decay;
 pub mod dialect;
 mod dump;
 mod error;
 pub mod fresh;
+pub mod import;
+pub mod indicator;
 mod migration;
+pub mod opinion;
 pub mod owner;
 mod statement;
 mod transaction;
@@ -27,7 +32,16 @@ pub use value::{Row, Value};
 
 /// Every registered statement. A test prepares each on both engines.
 pub fn statements() -> impl Iterator<Item = &'static Statement> {
-    [migration::STATEMENTS, owner::STATEMENTS].into_iter().flatten()
+    [
+        decay::STATEMENTS,
+        import::STATEMENTS,
+        indicator::STATEMENTS,
+        migration::STATEMENTS,
+        opinion::STATEMENTS,
+        owner::STATEMENTS,
+    ]
+    .into_iter()
+    .flatten()
 }
 
 /// Prepares every registered statement; those that the engine refuses, with its message.

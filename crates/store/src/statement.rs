@@ -54,6 +54,11 @@ impl Sql {
         self
     }
 
+    /// Adds a row of values in parentheses.
+    pub(crate) fn bind_row(&mut self, values: impl IntoIterator<Item = Value>) -> &mut Sql {
+        self.bind_all(values)
+    }
+
     /// Adds a list of values in parentheses; an empty one is `(NULL)`, which nothing is in.
     pub(crate) fn bind_all<V: Into<Value>>(&mut self, values: impl IntoIterator<Item = V>) -> &mut Sql {
         let mut any = false;
