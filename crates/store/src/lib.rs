@@ -33,6 +33,7 @@ pub use value::{Row, Value};
 /// Every registered statement. A test prepares each on both engines.
 pub fn statements() -> impl Iterator<Item = &'static Statement> {
     [
+        audit::STATEMENTS,
         decay::STATEMENTS,
         import::STATEMENTS,
         indicator::STATEMENTS,

@@ -1,5 +1,6 @@
 //! The store on both engines.
 #![allow(clippy::unwrap_used, clippy::print_stderr, reason = "tests")]
 
+mod audit;
 mod engines;
 mod layer;
