@@ -10,7 +10,9 @@
 
 pub mod actor;
 pub mod address;
+pub mod association;
 pub mod atom;
+pub mod attribute;
 pub mod evidence;
 pub mod exposure;
 pub mod fold;
@@ -20,6 +22,8 @@ pub mod indicator;
 pub mod marking;
 pub mod name;
 pub mod network;
+pub mod note;
+pub mod object;
 pub mod observation;
 pub mod opinion;
 pub mod owner;
@@ -30,33 +34,43 @@ pub mod rdata;
 pub mod record_type;
 pub mod registration;
 pub mod right;
+pub mod saved_search;
+pub mod sighting;
 pub mod source;
 pub mod suffix;
+pub mod tag;
 pub mod text;
 pub mod time;
 
 pub use actor::{Actor, Readable, Standing};
 pub use address::Prefix;
+pub use association::{Association, Decider, End};
 pub use atom::{Atom, Field};
+pub use attribute::Attribute;
 pub use exposure::{Exposure, Pap};
-pub use group::{AssociationKind, GroupKind};
+pub use group::{AssociationKind, Group, GroupFields, GroupKind};
 pub use id::{
-    AssociationId, AuditId, FeedId, GroupId, Id, ImportId, IndicatorId, NoteId, OwnerId, SearchId, SessionId, TokenId,
-    UserId,
+    AssociationId, AttributeId, AuditId, FeedId, GroupId, Id, ImportId, IndicatorId, NoteId, OwnerId, SearchId,
+    SessionId, SightingId, TokenId, UserId,
 };
 pub use indicator::{HostName, Indicator, IndicatorType};
 pub use marking::Tlp;
 pub use name::Name;
 pub use network::{AutonomousSystem, Network};
+pub use note::Note;
+pub use object::{Object, ObjectType};
 pub use observation::{Observation, Seen, Span, Spell, Tuple};
 pub use opinion::{Decay, Grade, HostRole, Opinion, Use};
 pub use owner::{Membership, Owner, OwnerKind};
 pub use pivot::{PivotKind, Quality};
-pub use provenance::{Origin, Provenance, Trail};
+pub use provenance::{Provenance, Trail};
 pub use rdata::Rdata;
 pub use record_type::RecordType;
 pub use registration::{Contact, Disclosed, RawAnswer, Registration, RegistrationRecord, Role, Scope};
 pub use right::{AddableOwner, Administration, Auditing, Denied, ManagedOwner, ReadableOwners, Scopes, WritableOwner};
+pub use saved_search::SavedSearch;
+pub use sighting::{Sighting, SightingKind};
 pub use source::{Counting, Source, SourceId, SourceKind};
 pub use suffix::{Registrable, SuffixList};
+pub use tag::Tag;
 pub use time::Time;

@@ -70,12 +70,12 @@ impl<C> Pool<C> {
     }
 
     /// Runs with a connection; one that failed in a way that leaves it in doubt is closed.
-    fn with<T>(
+    fn with<T, E: From<Error>>(
         &self,
         open: impl FnOnce() -> Result<C, Error>,
-        run: impl FnOnce(&mut C) -> Result<T, Error>,
+        run: impl FnOnce(&mut C) -> Result<T, E>,
         usable: impl Fn(&C) -> bool,
-    ) -> Result<T, Error> {
+    ) -> Result<T, E> {
         let mut connection = match self.take() {
             Some(connection) => connection,
             None => open().inspect_err(|_| self.forget())?,
@@ -144,7 +144,7 @@ impl Store {
     }
 
     /// Reads from one moment's state. A read that takes too long ends with [`Error::Limit`].
-    pub fn read<T>(&self, read: impl FnOnce(&mut Tx<'_>) -> Result<T, Error>) -> Result<T, Error> {
+    pub fn read<T, E: From<Error>>(&self, read: impl FnOnce(&mut Tx<'_>) -> Result<T, E>) -> Result<T, E> {
         match &self.engine {
             Engine::Sqlite { readers, path, .. } => readers.with(
                 || sqlite(path, OpenFlags::SQLITE_OPEN_READ_WRITE),
@@ -155,8 +155,8 @@ impl Store {
                 || postgres_client(address),
                 |(client, prepared)| {
                     let level = postgres::IsolationLevel::RepeatableRead;
-                    let transaction = client.build_transaction().isolation_level(level).read_only(true).start()?;
-                    read(&mut Tx { inner: Inner::Postgres(transaction, prepared) })
+                    let transaction = client.build_transaction().isolation_level(level).read_only(true).start();
+                    read(&mut Tx::new(Inner::Postgres(transaction.map_err(Error::from)?, prepared)))
                 },
                 |(client, _)| !client.is_closed(),
             ),
@@ -165,28 +165,16 @@ impl Store {
 
     /// Changes something, whole or not at all. Where another change got in the way it is done again, so `write` must
     /// do nothing but what the transaction does.
-    pub fn write<T>(&self, mut write: impl FnMut(&mut Tx<'_>) -> Result<T, Error>) -> Result<T, Error> {
+    pub fn write<T, E: From<Error>>(&self, mut write: impl FnMut(&mut Tx<'_>) -> Result<T, E>) -> Result<T, E> {
         match &self.engine {
-            Engine::Sqlite { writer, .. } => {
-                let mut connection = locked(writer);
-                let transaction = connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
-                let value = write(&mut Tx { inner: Inner::Sqlite(&transaction) })?;
-                transaction.commit()?;
-                Ok(value)
-            }
+            Engine::Sqlite { writer, .. } => sqlite_write(&mut locked(writer), write),
             Engine::Postgres { clients, address } => {
-                let mut tries = 1;
-                loop {
-                    let outcome = clients.with(
-                        || postgres_client(address),
-                        |(client, prepared)| postgres_write(client, prepared, &mut write),
-                        |(client, _)| !client.is_closed(),
-                    );
-                    match outcome {
-                        Err(error) if error.is_transient() && tries < TRIES_MAX => tries += 1,
-                        outcome => return outcome,
+                for _ in 1..TRIES_MAX {
+                    if let Some(value) = postgres_try(clients, address, &mut write)? {
+                        return Ok(value);
                     }
                 }
+                postgres_try(clients, address, &mut write)?.ok_or_else(|| Error::Busy.into())
             }
         }
     }
@@ -218,20 +206,32 @@ fn sqlite(path: &Path, flags: OpenFlags) -> Result<Connection, Error> {
     open().map_err(|error| Error::Open { path: path.to_owned(), error })
 }
 
-fn sqlite_read<T>(connection: &mut Connection, read: impl FnOnce(&mut Tx<'_>) -> Result<T, Error>) -> Result<T, Error> {
+fn sqlite_read<T, E: From<Error>>(
+    connection: &mut Connection,
+    read: impl FnOnce(&mut Tx<'_>) -> Result<T, E>,
+) -> Result<T, E> {
     let mut left = INSTRUCTIONS_MAX;
-    connection.progress_handler(
-        STEP,
-        Some(move || {
-            left -= i64::from(STEP);
-            left < 0
-        }),
-    )?;
-    let transaction = connection.transaction()?;
-    let outcome = read(&mut Tx { inner: Inner::Sqlite(&transaction) });
+    let spent = move || {
+        left -= i64::from(STEP);
+        left < 0
+    };
+    connection.progress_handler(STEP, Some(spent)).map_err(Error::from)?;
+    let transaction = connection.transaction().map_err(Error::from)?;
+    let outcome = read(&mut Tx::new(Inner::Sqlite(&transaction)));
     drop(transaction);
-    connection.progress_handler(0, None::<fn() -> bool>)?;
+    connection.progress_handler(0, None::<fn() -> bool>).map_err(Error::from)?;
     outcome
+}
+
+fn sqlite_write<T, E: From<Error>>(
+    connection: &mut Connection,
+    mut write: impl FnMut(&mut Tx<'_>) -> Result<T, E>,
+) -> Result<T, E> {
+    let immediate = rusqlite::TransactionBehavior::Immediate;
+    let transaction = connection.transaction_with_behavior(immediate).map_err(Error::from)?;
+    let value = write(&mut Tx::new(Inner::Sqlite(&transaction)))?;
+    transaction.commit().map_err(Error::from)?;
+    Ok(value)
 }
 
 fn postgres_client(address: &str) -> Result<(postgres::Client, Prepared), Error> {
@@ -242,18 +242,36 @@ fn postgres_client(address: &str) -> Result<(postgres::Client, Prepared), Error>
     Ok((client, Prepared::default()))
 }
 
-fn postgres_write<T>(
+/// Tries a transaction; nothing where another one got in the way.
+fn postgres_try<T, E: From<Error>>(
+    clients: &Pool<(postgres::Client, Prepared)>,
+    address: &str,
+    write: &mut impl FnMut(&mut Tx<'_>) -> Result<T, E>,
+) -> Result<Option<T>, E> {
+    clients.with(
+        || postgres_client(address),
+        |(client, prepared)| postgres_write(client, prepared, write),
+        |(client, _)| !client.is_closed(),
+    )
+}
+
+fn postgres_write<T, E: From<Error>>(
     client: &mut postgres::Client,
     prepared: &mut Prepared,
-    write: &mut impl FnMut(&mut Tx<'_>) -> Result<T, Error>,
-) -> Result<T, Error> {
+    write: &mut impl FnMut(&mut Tx<'_>) -> Result<T, E>,
+) -> Result<Option<T>, E> {
     let level = postgres::IsolationLevel::Serializable;
-    let transaction = client.build_transaction().isolation_level(level).start()?;
-    let mut tx = Tx { inner: Inner::Postgres(transaction, prepared) };
-    let value = write(&mut tx)?;
+    let transaction = client.build_transaction().isolation_level(level).start().map_err(Error::from)?;
+    let mut tx = Tx::new(Inner::Postgres(transaction, prepared));
+    let value = match write(&mut tx) {
+        Err(_) if tx.in_the_way => return Ok(None),
+        outcome => outcome?,
+    };
     match tx.inner {
-        Inner::Postgres(transaction, _) => transaction.commit()?,
-        Inner::Sqlite(_) => {}
+        Inner::Postgres(transaction, _) => match transaction.commit().map_err(Error::from) {
+            Err(error) if error.is_transient() => Ok(None),
+            outcome => outcome.map(|()| Some(value)).map_err(E::from),
+        },
+        Inner::Sqlite(_) => Ok(Some(value)),
     }
-    Ok(value)
 }

@@ -66,7 +66,7 @@ pub fn dump(store: &Store, out: &mut dyn Write) -> Result<u64, DumpError> {
                 Ok(failed.is_none())
             })?;
         }
-        Ok(())
+        Ok::<_, Error>(())
     })?;
     failed.map_or(Ok(rows), |error| Err(DumpError::Io(error)))
 }
@@ -78,7 +78,7 @@ pub fn load(store: &Store, input: &mut dyn BufRead) -> Result<u64, DumpError> {
         let text = text.map_err(DumpError::Io)?;
         lines.push(parse(&text).ok_or(DumpError::Line(number as u64 + 1))?);
     }
-    Ok(store.write(|tx| {
+    let load = |tx: &mut Tx<'_>| {
         for (table, _) in TABLES {
             let mut holds = false;
             let sql = Sql { text: format!("SELECT 1 FROM {table} LIMIT 1"), values: vec![] };
@@ -91,8 +91,9 @@ pub fn load(store: &Store, input: &mut dyn BufRead) -> Result<u64, DumpError> {
             }
         }
         lines.iter().try_for_each(|(table, columns, values)| insert(tx, table, columns, values))?;
-        Ok(lines.len() as u64)
-    })?)
+        Ok::<_, Error>(lines.len() as u64)
+    };
+    Ok(store.write(load)?)
 }
 
 /// A dump could not be written or read.

@@ -28,6 +28,9 @@ pub enum Error {
     /// A query did not end within its limit of time or work.
     #[error("the query did not end within its limit; ask for less, or by an indexed field")]
     Limit,
+    /// Other transactions got in the way of this one, again and again.
+    #[error("too many changes at once; try again")]
+    Busy,
     /// The file cannot be opened.
     #[error("database `{}`: {error}", path.display())]
     Open {

@@ -12,6 +12,8 @@ use crate::{
 /// A transaction. What it did is kept when the function that was given it succeeds.
 pub struct Tx<'c> {
     pub(crate) inner: Inner<'c>,
+    /// Another transaction got in the way of this one, which may succeed when it is done again.
+    pub(crate) in_the_way: bool,
 }
 
 pub(crate) enum Inner<'c> {
@@ -46,7 +48,11 @@ macro_rules! values {
 }
 pub(crate) use values;
 
-impl Tx<'_> {
+impl<'c> Tx<'c> {
+    pub(crate) fn new(inner: Inner<'c>) -> Tx<'c> {
+        Tx { inner, in_the_way: false }
+    }
+
     /// Which engine this is.
     pub fn dialect(&self) -> Dialect {
         match self.inner {
@@ -116,6 +122,10 @@ impl Tx<'_> {
     }
 
     pub(crate) fn run(&mut self, text: &str, values: &[Value]) -> Result<u64, Error> {
+        self.run_once(text, values).inspect_err(|error| self.in_the_way |= error.is_transient())
+    }
+
+    fn run_once(&mut self, text: &str, values: &[Value]) -> Result<u64, Error> {
         values.iter().try_for_each(Value::check)?;
         match &mut self.inner {
             Inner::Sqlite(connection) => {
@@ -139,6 +149,15 @@ impl Tx<'_> {
     }
 
     pub(crate) fn each_of(
+        &mut self,
+        text: &str,
+        values: &[Value],
+        take: &mut dyn FnMut(Row) -> Result<bool, Error>,
+    ) -> Result<(), Error> {
+        self.each_once(text, values, take).inspect_err(|error| self.in_the_way |= error.is_transient())
+    }
+
+    fn each_once(
         &mut self,
         text: &str,
         values: &[Value],
