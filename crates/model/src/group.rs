@@ -1,8 +1,70 @@
 //! Threat profiles and what belongs to them.
 
+mod field;
+mod profile;
+#[cfg(test)]
+mod tests;
+
 use serde::{Deserialize, Serialize};
 
-use crate::source::words;
+pub use field::{
+    AttackPattern, Campaign, CourseOfAction, CveId, Cvss, Document, ENTRIES_MAX, FIELDS_OCTETS_MAX, GroupFields,
+    Incident, IncidentStatus, Malware, Problem, Report, Sha256, Signature, SignatureFormat, TechniqueId, Threat, Tool,
+    Vulnerability,
+};
+pub use profile::{Assessment, Confidence, Event, Likelihood, Motivation, Profile, Risk, Sophistication, Yardstick};
+
+use crate::{
+    exposure::Pap,
+    id::{GroupId, OwnerId},
+    marking::Tlp,
+    source::words,
+    time::Time,
+};
+
+/// The longest name of a group, in characters.
+pub const NAME_CHARACTERS_MAX: usize = 200;
+/// The longest description, in characters.
+pub const DESCRIPTION_CHARACTERS_MAX: usize = 50_000;
+
+/// A threat profile, or what belongs to one; one owner's.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Group {
+    /// Its identifier.
+    pub id: GroupId,
+    /// Whose.
+    pub owner: OwnerId,
+    /// Its name, unique among the owner's groups of its kind without regard to case.
+    pub name: String,
+    /// Its kind, and what that kind of group says of itself.
+    #[serde(flatten)]
+    pub fields: GroupFields,
+    /// In words.
+    pub description: Option<String>,
+    /// How far it may be shared.
+    pub tlp: Tlp,
+    /// Who may learn of questions about it.
+    pub pap: Pap,
+    /// Whether it waits for a manager to let it in.
+    pub pending: bool,
+    /// Since when it has been active.
+    pub first_seen: Option<Time>,
+    /// Until when.
+    pub last_seen: Option<Time>,
+    /// When it was added.
+    pub added: Time,
+    /// When it was last changed.
+    pub modified: Time,
+    /// How often it was changed; a change names the number that it saw.
+    pub revision: i64,
+}
+
+impl Group {
+    /// Its kind.
+    pub fn kind(&self) -> GroupKind {
+        self.fields.kind()
+    }
+}
 
 /// What kind of group.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

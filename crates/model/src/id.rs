@@ -109,6 +109,10 @@ id! {
     AssociationId
     /// A note.
     NoteId
+    /// An attribute.
+    AttributeId
+    /// A sighting, or that something was a false positive.
+    SightingId
     /// An import, and what it brought.
     ImportId
     /// A feed.
