@@ -1,7 +1,11 @@
 //! What must hold for every input, however odd: used by the fuzz targets, and by the tests that replay their corpora.
 
 use formats::{cof, rdap, registration_lines, whois};
-use model::{Disclosed, Name, Rdata, RecordType, Registration, Role, Time, registration::Protocol};
+use model::{
+    Disclosed, Name, Rdata, RecordType, Registration, Role, Time,
+    query::{self, Subject},
+    registration::Protocol,
+};
 
 /// A line that is read is written so that it is read as the same record.
 pub(crate) fn cof(data: &[u8]) {
@@ -68,6 +72,20 @@ pub(crate) fn rdata(data: &[u8]) {
         let text = rdata.text(rrtype);
         assert_eq!(Rdata::from_text(rrtype, &text).as_ref(), Ok(&rdata), "{rrtype} {text}");
         let _ = (rdata.address(rrtype), rdata.targets(rrtype));
+    }
+}
+
+/// A text is read, and its canonical form as the same query, or it is refused at a place within it; an editor is offered
+/// words for its middle.
+pub(crate) fn query(data: &[u8]) {
+    let Ok(text) = std::str::from_utf8(data) else { return };
+    for subject in Subject::ALL {
+        match query::parse(*subject, text) {
+            Ok(query) => assert_eq!(query::parse(*subject, &query.to_string()).as_ref(), Ok(&query)),
+            Err(error) => assert!(text.is_char_boundary(error.at) && !error.to_string().is_empty()),
+        }
+        let offered = query::completions(*subject, text, text.len() / 2);
+        assert!(text.is_char_boundary(offered.from));
     }
 }
 

@@ -5,8 +5,8 @@
 use model::{
     GroupKind, HostRole, Indicator, IndicatorType, Pap, Time, Tlp, Use,
     query::{
-        CONDITIONS_MAX, Completions, Condition, DEPTH_MAX, Field, GroupRow, IndicatorRow, Moment, NESTING_MAX,
-        Operator, Query, Row, Subject, TEXT_OCTETS_MAX, VALUES_MAX, Value, completions, fields, parse,
+        CONDITIONS_MAX, Completions, Condition, DEPTH_MAX, Field, GroupRow, IndicatorRow, Kind, Moment, NESTING_MAX,
+        Operator, Presence, Query, Row, Subject, TEXT_OCTETS_MAX, VALUES_MAX, Value, completions, fields, parse,
     },
 };
 
@@ -171,6 +171,7 @@ fn says_where_what_and_what_would_be_right() {
         ("attribute = x", 10, "`=`", "("),
         ("active = true, false", 13, "`,`", "and or"),
         ("tag not = a", 8, "`=`", "in contains startsWith endsWith"),
+        ("active not", 7, "`not`", "= !="),
         ("sightings = 4294967296", 12, "`4294967296`", "a whole number"),
     ] {
         let (position, what, right) = wrong(text);
@@ -332,4 +333,70 @@ fn asks_what_is_associated() {
     let query = parse(Subject::Group, "name endsWith bear and hasIndicator(type = address)").unwrap();
     assert!(query.matches(&row.groups[1], NOW) && !query.matches(&row.groups[0], NOW));
     assert!(!query.matches(Row::Indicator(&row), NOW), "an indicator has no name");
+}
+
+/// The page `docs/query.md`, between a mark and the next heading, is what the tables in the code say.
+#[test]
+fn the_page_says_what_the_code_does() {
+    let page = include_str!("../../../docs/query.md");
+    for (mark, expected) in [
+        ("indicator", field_table(Subject::Indicator)),
+        ("group", field_table(Subject::Group)),
+        ("operators", operator_table()),
+        ("limits", limits()),
+    ] {
+        let after = page.split_once(&format!("<!-- {mark} -->\n\n")).expect(mark).1;
+        assert!(after.starts_with(&expected), "docs/query.md, after the mark {mark}, should say:\n\n{expected}");
+    }
+    for example in page.split("```\n").skip(1).step_by(2).filter(|block| !block.contains(['{', '^'])) {
+        let subject = if example.starts_with("type = report") { Subject::Group } else { Subject::Indicator };
+        parse(subject, example).unwrap_or_else(|error| panic!("{error}"));
+    }
+}
+
+fn field_table(subject: Subject) -> String {
+    let mut table = String::from("| field | holds | of what | what it is |\n|---|---|---|---|\n");
+    for info in fields(subject) {
+        let holds = match info.presence {
+            Presence::One => "one",
+            Presence::Optional => "one or none",
+            Presence::Many => "any number",
+        };
+        let words = info.kind.words().into_iter().map(|word| format!("`{word}`"));
+        let values: Vec<String> = match info.kind {
+            Kind::Moment => vec!["a moment".into()],
+            kind => words.chain(kind.hint()).collect(),
+        };
+        table.push_str(&format!("| `{}` | {holds} | {} | {} |\n", info.name, values.join(", "), info.about));
+    }
+    table + "\n"
+}
+
+/// Which operators a field takes, by the fields of a kind.
+fn operator_table() -> String {
+    let mut table = String::from("| operators | fields |\n|---|---|\n");
+    let mut rows: Vec<(String, Vec<&str>)> = Vec::new();
+    for info in Subject::ALL.iter().flat_map(|subject| fields(*subject)) {
+        let operators: Vec<String> = info.operators().iter().map(|operator| format!("`{operator}`")).collect();
+        let operators = operators.join(", ");
+        let at = rows.iter().position(|row| row.0 == operators).unwrap_or_else(|| {
+            rows.push((operators, Vec::new()));
+            rows.len() - 1
+        });
+        if !rows[at].1.contains(&info.name) {
+            rows[at].1.push(info.name);
+        }
+    }
+    for (operators, names) in rows {
+        let names: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
+        table.push_str(&format!("| {operators} | {} |\n", names.join(", ")));
+    }
+    table + "\n"
+}
+
+fn limits() -> String {
+    format!(
+        "{TEXT_OCTETS_MAX} octets of text, as written and in canonical form; {CONDITIONS_MAX} conditions; {DEPTH_MAX} \
+         levels of parentheses,\n`not` and `has…`; {NESTING_MAX} `has…` in each other; {VALUES_MAX} values in a list.\n\n"
+    )
 }

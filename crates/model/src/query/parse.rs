@@ -186,12 +186,12 @@ impl<'a> Parser<'a> {
             self.needs_word("null")?;
             return Ok(if not { Operator::IsNotNull } else { Operator::IsNull });
         }
-        let not = self.is_word("not");
+        let can_be_denied = |word: &&str| named(word).and_then(negated).is_some_and(|not| allowed.contains(&not));
+        let mut deniable = ["in", "contains", "startsWith", "endsWith"].into_iter().filter(can_be_denied).peekable();
+        let not = deniable.peek().is_some() && self.is_word("not");
         if not {
             self.advance();
-            let can_follow = |word: &&str| named(word).and_then(negated).is_some_and(|not| allowed.contains(&not));
-            let words = ["in", "contains", "startsWith", "endsWith"].into_iter().filter(can_follow);
-            self.expected.extend(words.map(Expected::Word));
+            self.expected.extend(deniable.map(Expected::Word));
         }
         let stated = match self.token.what {
             What::Symbol(symbol) if !not => symbol.parse().ok(),

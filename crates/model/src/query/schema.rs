@@ -1,5 +1,6 @@
 //! What can be asked: subjects, fields, operators.
 
+use self::Presence::{Many, One, Optional};
 use super::Value;
 use crate::{opinion::RATING_MAX, source::words};
 
@@ -164,8 +165,6 @@ const fn row(field: Field, name: &'static str, kind: Kind, presence: Presence, a
     FieldInfo { field, name, kind, presence, about }
 }
 
-use Presence::{Many, One, Optional};
-
 const OWNER: FieldInfo = row(Field::Owner, "owner", Kind::Text, One, "the name of the owner");
 const TLP: FieldInfo = row(Field::Tlp, "tlp", Kind::Tlp, One, "how far it may be shared; the freest is the least");
 const PAP: FieldInfo =
@@ -191,8 +190,8 @@ static INDICATOR: &[FieldInfo] = &[
         "under",
         Kind::Place,
         Optional,
-        "where it stands: a host, or the host of a link or e-mail address, at this domain or below it; an address or \
-         prefix in this prefix",
+        "where it stands: a host, or the host of a link or e-mail address, at this domain or below it; an address, a \
+         prefix or the address of a link within this prefix",
     ),
     OWNER,
     row(Field::Rating, "rating", Kind::Number(RATING_MAX as u32), Optional, "how bad"),
