@@ -12,7 +12,8 @@
 //! exactly where its positive form is false; so on an absent value it is true.
 //!
 //! **Text** compares without regard to case (`str::to_lowercase`). The one exception is `value` with `=` and `in`:
-//! it compares exactly with [`spellings`].
+//! it compares exactly with [`spellings`]. IPv4 addresses stand among those of IPv6 as their mapped ones (RFC 4291
+//! §2.5.5.2), so `under = ::/0` is every address.
 
 mod complete;
 mod error;
@@ -28,8 +29,11 @@ pub use complete::{Completions, completions};
 pub use error::QueryError;
 pub use parse::parse;
 pub use row::{GroupRow, IndicatorRow, Row};
-pub use schema::{Condition, Field, FieldInfo, Kind, Operator, Presence, Subject, fields};
-pub use value::{Moment, Value, place, spellings};
+pub use schema::{Condition, Field, FieldInfo, Kind, Operator, Presence, fields};
+pub use value::{Moment, Value, spellings};
+
+/// What a query is about: an indicator as one owner holds it, or a group.
+pub use crate::object::ObjectType as Subject;
 
 /// The longest text of a query, in octets, as written and in its canonical form.
 pub const TEXT_OCTETS_MAX: usize = 4096;

@@ -130,7 +130,7 @@ fn one_canonical_text() {
         (r"description = 'a\\b\n\u{202e}'", r#"description = "a\\b\u{a}\u{202e}""#),
         ("under = www[.]Example[.]com", "under = www.example.com"),
         ("under in (192.0.2.7, 198.51.100.0/24, test)", "under in (192.0.2.7/32, 198.51.100.0/24, test)"),
-        ("under = ::ffff:192.0.2.0/120", "under = 192.0.2.0/24"),
+        ("under = ::ffff:192.0.2.1", "under = 192.0.2.1/32"),
         ("hasGroup() and hasIndicator(value = x)", "hasGroup() and hasIndicator(value = \"x\")"),
         ("tag = \"and\"", "tag = \"and\""),
     ] {
@@ -314,7 +314,9 @@ fn where_things_stand() {
     assert!(stands(IndicatorType::Address, "192.0.2.9", "192.0.2.9"));
     assert!(stands(IndicatorType::Cidr, "192.0.2.128/25", "192.0.2.0/24"));
     assert!(!stands(IndicatorType::Cidr, "192.0.0.0/16", "192.0.2.0/24"));
-    assert!(!stands(IndicatorType::Address, "192.0.2.9", "::/0"), "families are apart");
+    assert!(stands(IndicatorType::Address, "192.0.2.9", "::/0") && stands(IndicatorType::Cidr, "192.0.2.0/24", "::/0"));
+    assert!(stands(IndicatorType::Url, "http://[::ffff:192.0.2.9]/", "192.0.2.0/24"));
+    assert!(!stands(IndicatorType::Address, "2001:db8::1", "0.0.0.0/0"));
     assert!(stands(IndicatorType::Address, "2001:db8::1", "2001:db8::/32"));
     assert!(fits("under is null", &indicator(IndicatorType::Mutex, "a.example")));
 }

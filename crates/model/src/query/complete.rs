@@ -1,5 +1,7 @@
 //! What an editor can offer.
 
+use serde::Serialize;
+
 use super::{
     Subject, parse,
     token::is_of_word,
@@ -7,7 +9,7 @@ use super::{
 };
 
 /// What could stand where a cursor is.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Completions {
     /// Where the word begins that one of `words` would replace, up to the cursor, in octets.
     pub from: usize,

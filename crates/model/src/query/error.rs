@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use serde::Serialize;
+
 use super::token::{Token, What, quote};
 use crate::text::visible;
 
@@ -9,7 +11,7 @@ use crate::text::visible;
 const SHOWN_CHARS: usize = 60;
 
 /// Why a text is no query: where, what stands there, and what could.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct QueryError {
     /// The octet at which it goes wrong.
     pub at: usize,
@@ -17,7 +19,9 @@ pub struct QueryError {
     pub found: String,
     /// What could stand there: words, or descriptions of what is no word.
     pub expected: Vec<String>,
+    #[serde(skip)]
     before: String,
+    #[serde(skip)]
     after: String,
 }
 

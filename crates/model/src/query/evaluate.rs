@@ -1,9 +1,9 @@
 //! What a query means: asked of a row in memory.
 
-use std::cmp::Ordering;
+use std::{cmp::Ordering, net::IpAddr, ops::RangeInclusive};
 
 use super::{Condition, Field, Operator, Query, Row, Value, spellings};
-use crate::time::Time;
+use crate::{address::Prefix, time::Time};
 
 impl Query {
     /// Whether it is true for a row at `now`. A field that such a row does not have holds no value.
@@ -65,10 +65,22 @@ fn is_equal(field: &Field, held: &Value, asked: &Value, now: Time) -> bool {
         (Value::Text(held), Value::Text(asked)) if *field == Field::Value => spellings(asked).contains(held),
         (Value::Text(_), _) => folded(held, asked, |held, asked| held == asked),
         (Value::Domain(held), Value::Domain(asked)) => held.is_within(asked),
-        (Value::Prefix(held), Value::Prefix(asked)) => held.length() >= asked.length() && asked.contains(held.first()),
+        (Value::Prefix(held), Value::Prefix(asked)) => {
+            let (held, asked) = (addresses(*held), addresses(*asked));
+            asked.contains(held.start()) && asked.contains(held.end())
+        }
         (Value::Moment(_), _) => order(held, asked, now) == Some(Ordering::Equal),
         _ => held == asked,
     }
+}
+
+/// The addresses of a prefix, those of IPv4 mapped into IPv6.
+fn addresses(prefix: Prefix) -> RangeInclusive<u128> {
+    let number = |address| match address {
+        IpAddr::V4(address) => address.to_ipv6_mapped().to_bits(),
+        IpAddr::V6(address) => address.to_bits(),
+    };
+    number(prefix.first())..=number(prefix.last())
 }
 
 fn order(held: &Value, asked: &Value, now: Time) -> Option<Ordering> {

@@ -137,7 +137,7 @@ impl IndicatorRow {
             Field::Source => optional(self.source.as_deref(), text),
             Field::Sightings => vec![Value::Number(self.sightings)],
             Field::FalsePositives => vec![Value::Number(self.false_positives)],
-            Field::Under => super::place(&self.indicator).into_iter().collect(),
+            Field::Under => super::value::place(&self.indicator).into_iter().collect(),
             Field::Import => optional(self.import, Value::Import),
             Field::Attribute(name) => attribute(&self.attributes, name),
             Field::Name | Field::Technique => Vec::new(),

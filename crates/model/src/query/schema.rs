@@ -1,19 +1,8 @@
 //! What can be asked: subjects, fields, operators.
 
 use self::Presence::{Many, One, Optional};
-use super::Value;
+use super::{Subject, Value};
 use crate::{opinion::RATING_MAX, source::words};
-
-/// What a query is about.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Subject {
-    /// An indicator as one owner holds it.
-    Indicator,
-    /// A group.
-    Group,
-}
-
-words!(Subject, "subject of a query", "indicator, group", "indicator" => Subject::Indicator, "group" => Subject::Group);
 
 /// A field's value against others.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]

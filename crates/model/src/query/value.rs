@@ -68,7 +68,7 @@ pub fn spellings(text: &str) -> Vec<String> {
 
 /// Where an indicator stands, for the field `under`: the host of a host name, link or e-mail address, or the addresses
 /// of an address, prefix or link.
-pub fn place(indicator: &Indicator) -> Option<Value> {
+pub(super) fn place(indicator: &Indicator) -> Option<Value> {
     let domain = |host: &HostName| Value::Domain(host.name().clone());
     match indicator {
         Indicator::Host(host) => Some(domain(host)),
@@ -201,16 +201,13 @@ fn fixed(text: &str) -> Option<Time> {
     (0..=9999).contains(&time.date().0).then_some(time)
 }
 
-/// A domain that host names can stand below, an address, or a prefix. Prefixes of IPv4 addresses mapped into IPv6 are
-/// those of IPv4, as addresses are.
+/// A domain that host names can stand below, an address, or a prefix.
 fn place_of(text: &str) -> Option<Value> {
     if let Ok(address) = text.parse::<IpAddr>() {
         return single(address.to_canonical()).map(Value::Prefix);
     }
-    if let Ok(prefix) = text.parse::<Prefix>() {
-        let mapped = prefix.first().to_canonical();
-        let shorter = prefix.length().checked_sub(96).filter(|_| mapped.is_ipv4() && !prefix.first().is_ipv4());
-        return Some(Value::Prefix(shorter.and_then(|length| Prefix::of(mapped, length).ok()).unwrap_or(prefix)));
+    if let Ok(prefix) = text.parse() {
+        return Some(Value::Prefix(prefix));
     }
     let name = Name::from_unicode(text).ok()?;
     let below = name.child(b"www").ok()?;
