@@ -7,15 +7,19 @@
 //! did not. Every parser has limits on size, depth and number; reaching one is remarked.
 #![deny(clippy::indexing_slicing)]
 
+pub mod attack;
 pub mod cof;
 pub mod disclosure;
 pub mod export;
 pub mod line;
 pub mod list;
+mod member;
+pub mod misp;
 pub mod rdap;
 mod read;
 pub mod registration_lines;
 mod remark;
+pub mod stix;
 pub mod whois;
 
 pub use read::read;

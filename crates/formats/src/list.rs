@@ -19,7 +19,7 @@ pub mod plain;
 pub mod sheet;
 mod stated;
 pub mod table;
-mod value;
+pub(crate) mod value;
 
 use std::borrow::Cow;
 
