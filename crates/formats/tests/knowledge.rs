@@ -54,7 +54,7 @@ fn every_type() -> Vec<Indicator> {
         (IndicatorType::Asn, "AS64496".into()),
         (IndicatorType::Host, "login.widgets.example".into()),
         (IndicatorType::Url, "https://widgets.example/a'b?c=%27\\d".into()),
-        (IndicatorType::EmailAddress, "o'neil+x@widgets.example".into()),
+        (IndicatorType::EmailAddress, "o.neil+x@widgets.example".into()),
         (IndicatorType::File, hash(32)),
         (IndicatorType::File, hash(40)),
         (IndicatorType::File, hash(64)),
