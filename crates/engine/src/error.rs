@@ -20,6 +20,9 @@ pub enum Error {
     /// Somebody else was faster, or a rule of the data forbids it.
     #[error("{0}")]
     Conflict(String),
+    /// The caller has seen an older revision.
+    #[error("it was changed meanwhile; read it again")]
+    Stale,
     /// It would take too much; ask for less.
     #[error("{0}")]
     Limit(String),

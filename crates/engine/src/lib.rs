@@ -7,6 +7,7 @@
 //! Read in this order: [`view`] (what one actor sees, and out of how much), [`profile`] (what is known of one domain),
 //! [`quality`] (whether sharing a value says anything), [`lookup`], [`pivot`], [`hunt`].
 
+pub mod account;
 pub mod connector;
 pub mod error;
 pub mod hunt;

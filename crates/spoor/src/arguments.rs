@@ -43,6 +43,8 @@ pub(crate) enum Command {
     Hunt(Hunt),
     /// Read observations or registrations into the store
     Ingest(Ingest),
+    /// Serve the API until told to end
+    Serve(Serve),
     /// The sources of the store
     #[command(subcommand)]
     Source(Source),
@@ -93,6 +95,19 @@ pub(crate) struct Demo {
     /// The seed from which the world is drawn
     #[arg(long, default_value_t = 1)]
     pub(crate) seed: u64,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Serve {
+    /// Where to listen [default: 127.0.0.1:8480, or as configured]
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    pub(crate) listen: Option<std::net::SocketAddr>,
+    /// The certificate and its chain (PEM)
+    #[arg(long, value_name = "FILE")]
+    pub(crate) tls_cert: Option<PathBuf>,
+    /// Its key (PEM)
+    #[arg(long, value_name = "FILE")]
+    pub(crate) tls_key: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]

@@ -7,6 +7,7 @@ mod ingest;
 mod init;
 pub(crate) mod lookup;
 pub(crate) mod pivot;
+mod serve;
 mod source;
 mod store;
 
@@ -30,6 +31,7 @@ pub(crate) fn run(arguments: Arguments, output: &mut Output) -> anyhow::Result<E
         Command::Pivot(arguments) => pivot::run(&session()?, arguments, output),
         Command::Hunt(arguments) => hunt::run(&session()?, arguments, output),
         Command::Ingest(arguments) => ingest::run(&session()?, arguments, output),
+        Command::Serve(arguments) => serve::run(&session()?, arguments, output),
         Command::Source(arguments) => source::run(&session()?, arguments, output),
         Command::Check => store::check(&session()?, output),
         Command::Compact => store::compact(&session()?, output),

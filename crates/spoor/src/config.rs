@@ -100,6 +100,51 @@ pub(crate) const SETTINGS: &[Setting] = &[
         online: None,
     },
     Setting {
+        name: "serve.listen",
+        default: "\"127.0.0.1:8480\"",
+        about: "where `spoor serve` listens, as \"address:port\"",
+        online: None,
+    },
+    Setting {
+        name: "serve.tls_cert",
+        default: "\"\"",
+        about: "a file with the certificate and its chain (PEM); read again on SIGHUP",
+        online: None,
+    },
+    Setting { name: "serve.tls_key", default: "\"\"", about: "a file with the certificate's key (PEM)", online: None },
+    Setting {
+        name: "serve.trusted_proxies",
+        default: "[]",
+        about: "proxies whose X-Forwarded-For is believed, as prefixes",
+        online: None,
+    },
+    Setting {
+        name: "serve.body_mib",
+        default: "10",
+        about: "the most that a request may bring, in mebibytes",
+        online: None,
+    },
+    Setting {
+        name: "serve.import_mib",
+        default: "256",
+        about: "the most that an import may bring, in mebibytes",
+        online: None,
+    },
+    Setting {
+        name: "serve.rate_per_second",
+        default: "200",
+        about: "requests a second of one session, token or unknown address; 0 for no limit",
+        online: None,
+    },
+    Setting { name: "serve.in_flight", default: "256", about: "requests answered at one time", online: None },
+    Setting { name: "serve.log_json", default: "false", about: "the log as JSON lines", online: None },
+    Setting {
+        name: "store.database",
+        default: "\"\"",
+        about: "where the knowledge base is: sqlite:FILE or postgres://USER@HOST/NAME; a file in the data directory where empty",
+        online: None,
+    },
+    Setting {
         name: "store.memory_mib",
         default: "256",
         about: "how much is gathered in memory before it is written as a segment",
@@ -120,6 +165,7 @@ pub(crate) struct Config {
     pub(crate) online: Online,
     pub(crate) engine: EngineConfig,
     pub(crate) store: StoreConfig,
+    pub(crate) serve: Serve,
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -147,8 +193,35 @@ pub(crate) struct EngineConfig {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct StoreConfig {
+    pub(crate) database: String,
     pub(crate) memory_mib: u32,
     pub(crate) gap_days: u32,
+}
+
+/// The section `[serve]`.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Serve {
+    pub(crate) listen: SocketAddr,
+    pub(crate) tls_cert: PathBuf,
+    pub(crate) tls_key: PathBuf,
+    #[serde(deserialize_with = "parsed")]
+    pub(crate) trusted_proxies: Vec<model::Prefix>,
+    pub(crate) body_mib: u32,
+    pub(crate) import_mib: u32,
+    pub(crate) rate_per_second: u32,
+    pub(crate) in_flight: u32,
+    pub(crate) log_json: bool,
+}
+
+/// A list of texts that are parsed.
+fn parsed<'de, D, T>(deserializer: D) -> Result<Vec<T>, D::Error>
+where
+    D: serde::Deserializer<'de>,
+    T: std::str::FromStr<Err: std::fmt::Display>,
+{
+    let texts = Vec::<String>::deserialize(deserializer)?;
+    texts.iter().map(|text| text.parse().map_err(serde::de::Error::custom)).collect()
 }
 
 /// A setting as it is in force.
@@ -177,6 +250,11 @@ pub(crate) fn load(file: &Path, must_exist: bool) -> anyhow::Result<(Config, Vec
     let sane = (1..=65_536).contains(&config.store.memory_mib) && (1..=3_650).contains(&config.store.gap_days);
     if !sane {
         return Err(misuse("configuration: store.memory_mib is 1 to 65536, store.gap_days 1 to 3650"));
+    }
+    let serve = &config.serve;
+    let sane = [serve.body_mib, serve.import_mib].iter().all(|mib| (1..=4_096).contains(mib));
+    if !sane || !(1..=65_536).contains(&serve.in_flight) {
+        return Err(misuse("configuration: serve.body_mib and serve.import_mib are 1 to 4096, serve.in_flight 1 to 65536"));
     }
     Ok((config, in_force))
 }

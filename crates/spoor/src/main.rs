@@ -8,6 +8,7 @@ mod command;
 mod config;
 mod demo;
 mod exit;
+mod http;
 mod ingest;
 mod live;
 mod moment;

@@ -6,7 +6,7 @@ use std::{
 };
 
 use anyhow::Context;
-use engine::{Engine, Labels, Weights};
+use engine::{Engine, Knowledge, Labels, Weights};
 use model::Time;
 use observations::{Interrupt, Options, Store};
 
@@ -20,6 +20,9 @@ use crate::{
 
 /// The store's directory in the data directory.
 const STORE: &str = "observations";
+
+/// The database of the knowledge base in the data directory, where no other is configured.
+const KNOWLEDGE: &str = "knowledge.db";
 
 /// What every command works with.
 pub(crate) struct Session {
@@ -92,6 +95,21 @@ impl Session {
             engine.weights = Weights::parse(&read(Path::new(&self.config.engine.weights))?)?;
         }
         Ok(engine)
+    }
+
+    /// The knowledge base; made where there is none.
+    pub(crate) fn knowledge(&self) -> anyhow::Result<Knowledge> {
+        std::fs::create_dir_all(&self.data).with_context(|| format!("`{}`", self.data.display()))?;
+        let address = match self.config.store.database.as_str() {
+            "" => store::Address::Sqlite(self.data.join(KNOWLEDGE)),
+            url => url.parse()?,
+        };
+        Ok(Knowledge::new(store::Store::open(&address)?))
+    }
+
+    /// The section `[serve]`.
+    pub(crate) fn serve(&self) -> &config::Serve {
+        &self.config.serve
     }
 
     /// The way to the outside, as far as the configuration and the permission go.

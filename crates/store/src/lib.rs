@@ -19,6 +19,7 @@ pub mod indicator;
 mod migration;
 pub mod opinion;
 pub mod owner;
+pub mod setting;
 mod statement;
 mod transaction;
 mod value;
@@ -40,6 +41,7 @@ pub fn statements() -> impl Iterator<Item = &'static Statement> {
         migration::STATEMENTS,
         opinion::STATEMENTS,
         owner::STATEMENTS,
+        setting::STATEMENTS,
     ]
     .into_iter()
     .flatten()

@@ -1,0 +1,97 @@
+//! `spoor serve`: the API, until the process is told to end.
+
+use std::{
+    net::{SocketAddr, TcpListener},
+    path::Path,
+    sync::{Arc, atomic::AtomicBool},
+};
+
+use anyhow::Context;
+use tokio::sync::Semaphore;
+
+use crate::{
+    arguments,
+    config::Serve,
+    exit::{Ending, misuse},
+    http::{
+        app::{App, Inner},
+        server::{Tls, serve},
+    },
+    moment,
+    output::Output,
+    session::Session,
+};
+
+pub(crate) fn run(session: &Session, asked: &arguments::Serve, output: &mut Output) -> anyhow::Result<Ending> {
+    log(session.serve().log_json);
+    let config = with(session.serve().clone(), asked);
+    let tls = tls(&config)?;
+    if tls.is_none() && !config.listen.ip().is_loopback() {
+        output.note("connections are not encrypted: give --tls-cert and --tls-key, or put a proxy with TLS before it")?;
+    }
+    let listener = TcpListener::bind(config.listen).with_context(|| format!("`{}`", config.listen))?;
+    listener.set_nonblocking(true)?;
+    let app = app(session, config, tls.is_some())?;
+    said(output, listener.local_addr()?, tls.is_some())?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().context("async runtime")?;
+    runtime.block_on(serve(app, listener, tls))?;
+    Ok(Ending::Found)
+}
+
+/// The configuration with what was typed.
+fn with(config: Serve, asked: &arguments::Serve) -> Serve {
+    Serve {
+        listen: asked.listen.unwrap_or(config.listen),
+        tls_cert: asked.tls_cert.clone().unwrap_or(config.tls_cert),
+        tls_key: asked.tls_key.clone().unwrap_or(config.tls_key),
+        ..config
+    }
+}
+
+fn tls(config: &Serve) -> anyhow::Result<Option<Tls>> {
+    let given = |path: &Path| !path.as_os_str().is_empty();
+    match (given(&config.tls_cert), given(&config.tls_key)) {
+        (false, false) => Ok(None),
+        (true, true) => Tls::open(&config.tls_cert, &config.tls_key).map(Some),
+        _ => Err(misuse("a certificate goes with a key: give both --tls-cert and --tls-key")),
+    }
+}
+
+fn app(session: &Session, config: Serve, tls: bool) -> anyhow::Result<App> {
+    let engine = session.engine(true)?;
+    let knowledge = session.knowledge()?;
+    let (workers, streams) = App::limits();
+    Ok(App::new(Inner {
+        engine,
+        key: knowledge.secret("cursor")?,
+        knowledge,
+        tls,
+        data: session.data().to_owned(),
+        clock: Arc::new(moment::now),
+        metrics: crate::http::metrics(),
+        rates: crate::http::rates(config.rate_per_second),
+        in_flight: Semaphore::new(config.in_flight as usize),
+        config,
+        workers,
+        streams,
+        stopping: AtomicBool::new(false),
+    }))
+}
+
+fn said(output: &mut Output, at: SocketAddr, tls: bool) -> anyhow::Result<()> {
+    let scheme = if tls { "https" } else { "http" };
+    match output.is_json() {
+        true => output.object(&serde_json::json!({"type": "serve", "address": at, "scheme": scheme}))?,
+        false => output.line(&format!("serving {scheme}://{at}/api/v1/"))?,
+    }
+    Ok(output.flush()?)
+}
+
+/// The log goes to standard error: lines for people, or JSON. `SPOOR_LOG` says what of it (`info` where unset).
+fn log(json: bool) {
+    let filter = tracing_subscriber::EnvFilter::try_from_env("SPOOR_LOG");
+    let filter = filter.unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("info"));
+    let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(false);
+    // A second subscriber would only be a second run in one process.
+    let _ = if json { lines.json().flatten_event(true).try_init() } else { lines.try_init() };
+}

@@ -1,0 +1,225 @@
+//! What every request works with, and the one place where async meets the synchronous engine.
+
+use std::{
+    path::PathBuf,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::{Duration, Instant},
+};
+
+use axum::{
+    body::{Body, Bytes},
+    http::StatusCode,
+};
+use engine::{Engine, Knowledge};
+use model::Time;
+use observations::Interrupt;
+use tokio::sync::{Semaphore, mpsc};
+
+use crate::{
+    config,
+    http::{metric::Metrics, problem::Problem, rate::Rates},
+};
+
+/// The clock.
+pub(crate) type Clock = Arc<dyn Fn() -> Time + Send + Sync>;
+
+/// Requests at work in the engine at one time; more wait.
+const WORKERS: usize = 16;
+/// Streams at one time; more are told to come back.
+const STREAMS: usize = 8;
+/// How long the engine may take for one answer.
+const DEADLINE: Duration = Duration::from_secs(30);
+/// Pieces of a stream that wait for a slow client.
+const PIECES: usize = 8;
+/// How long a stream waits for a client that takes nothing.
+const STALLED: Duration = Duration::from_secs(30);
+
+/// The application: the engine, the knowledge base, the configuration and the clock. Cheap to clone.
+#[derive(Clone)]
+pub(crate) struct App(Arc<Inner>);
+
+pub(crate) struct Inner {
+    /// What was seen, and the rules over it.
+    pub(crate) engine: Engine,
+    /// What people assert.
+    pub(crate) knowledge: Knowledge,
+    /// The section `[serve]`.
+    pub(crate) config: config::Serve,
+    /// Whether connections are encrypted.
+    pub(crate) tls: bool,
+    /// Where the exposure ledger is.
+    pub(crate) data: PathBuf,
+    /// The clock.
+    pub(crate) clock: Clock,
+    /// What authenticates cursors.
+    pub(crate) key: [u8; 32],
+    /// Counters.
+    pub(crate) metrics: Metrics,
+    /// Who asked how often.
+    pub(crate) rates: Rates,
+    /// Requests that are being answered.
+    pub(crate) in_flight: Semaphore,
+    pub(crate) workers: Arc<Semaphore>,
+    pub(crate) streams: Arc<Semaphore>,
+    /// Whether the server is stopping.
+    pub(crate) stopping: AtomicBool,
+}
+
+/// What the engine is called with.
+pub(crate) struct Work<'a> {
+    /// What was seen, and the rules over it.
+    pub(crate) engine: &'a Engine,
+    /// What people assert.
+    pub(crate) knowledge: &'a Knowledge,
+    /// The moment of the request.
+    pub(crate) now: Time,
+    /// Due when the client has gone or the time is up.
+    pub(crate) interrupt: Interrupt,
+}
+
+impl std::ops::Deref for App {
+    type Target = Inner;
+
+    fn deref(&self) -> &Inner {
+        &self.0
+    }
+}
+
+impl App {
+    /// The application over an opened engine and knowledge base.
+    pub(crate) fn new(inner: Inner) -> App {
+        App(Arc::new(inner))
+    }
+
+    /// Semaphores of their sizes.
+    pub(crate) fn limits() -> (Arc<Semaphore>, Arc<Semaphore>) {
+        (Arc::new(Semaphore::new(WORKERS)), Arc::new(Semaphore::new(STREAMS)))
+    }
+
+    /// Runs work of the engine on a thread that may block. It is told to stop when the client goes or time is up.
+    pub(crate) async fn run<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Work<'_>) -> Result<T, engine::Error> + Send + 'static,
+    ) -> Result<T, Problem> {
+        let app = self.clone();
+        let until = Instant::now() + DEADLINE;
+        let late = || Problem::busy(StatusCode::SERVICE_UNAVAILABLE, "it took too long; ask for less", 5);
+        let permit = tokio::time::timeout(DEADLINE, Arc::clone(&self.workers).acquire_owned());
+        let permit = permit.await.map_err(|_| late())?.map_err(|_| Problem::internal())?;
+        let (gone, interrupt) = Gone::new(until);
+        let running = tokio::task::spawn_blocking(move || {
+            let outcome = work(&app.work(interrupt));
+            drop(permit);
+            outcome
+        });
+        let outcome = tokio::time::timeout_at(until.into(), running).await.map_err(|_| late())?;
+        drop(gone);
+        match outcome {
+            Ok(outcome) => outcome.map_err(Problem::from),
+            Err(panic) => {
+                tracing::error!(error = %panic, "a request ended in a defect of this program");
+                Err(Problem::internal())
+            }
+        }
+    }
+
+    /// Streams what `work` writes, of any length. What fails after the first octet ends the connection, so that no
+    /// half answer is taken for a whole.
+    pub(crate) fn stream(
+        &self,
+        work: impl FnOnce(&Work<'_>, &mut Pieces) -> Result<(), engine::Error> + Send + 'static,
+    ) -> Result<Body, Problem> {
+        let busy = |_| Problem::busy(StatusCode::SERVICE_UNAVAILABLE, "as many exports as may run are running", 10);
+        let permit = Arc::clone(&self.streams).try_acquire_owned().map_err(busy)?;
+        let (to, from) = mpsc::channel(PIECES);
+        let app = self.clone();
+        let runtime = tokio::runtime::Handle::current();
+        tokio::task::spawn_blocking(move || {
+            let cancel = Arc::new(AtomicBool::new(false));
+            let interrupt = Interrupt { deadline: None, cancel: Some(Arc::clone(&cancel)) };
+            let mut pieces = Pieces { to, runtime, cancel, waiting: Vec::new() };
+            let outcome = work(&app.work(interrupt), &mut pieces);
+            if let Err(error) = outcome.and_then(|()| pieces.end()) {
+                tracing::warn!(error = %error, "a stream ended before its end");
+                let _ = pieces.send(Err(std::io::Error::other("the export failed")));
+            }
+            drop(permit);
+        });
+        Ok(Body::from_stream(tokio_stream::wrappers::ReceiverStream::new(from)))
+    }
+
+    fn work(&self, interrupt: Interrupt) -> Work<'_> {
+        Work { engine: &self.engine, knowledge: &self.knowledge, now: (self.clock)(), interrupt }
+    }
+}
+
+/// Sets the flag of an interrupt when it is dropped: the client has gone, or time is up.
+struct Gone(Arc<AtomicBool>);
+
+impl Gone {
+    fn new(until: Instant) -> (Gone, Interrupt) {
+        let cancel = Arc::new(AtomicBool::new(false));
+        (Gone(Arc::clone(&cancel)), Interrupt { deadline: Some(until), cancel: Some(cancel) })
+    }
+}
+
+impl Drop for Gone {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
+
+/// Where a stream is written to.
+pub(crate) struct Pieces {
+    to: mpsc::Sender<Result<Bytes, std::io::Error>>,
+    runtime: tokio::runtime::Handle,
+    cancel: Arc<AtomicBool>,
+    waiting: Vec<u8>,
+}
+
+impl Pieces {
+    /// So much is gathered before it is sent.
+    const SIZE: usize = 64 * 1024;
+
+    /// Writes one JSON line.
+    pub(crate) fn line(&mut self, value: &impl serde::Serialize) -> Result<(), engine::Error> {
+        let written = serde_json::to_writer(&mut self.waiting, value);
+        written.map_err(|error| engine::Error::Limit(error.to_string()))?;
+        self.waiting.push(b'\n');
+        if self.waiting.len() >= Pieces::SIZE { self.end() } else { Ok(()) }
+    }
+
+    fn end(&mut self) -> Result<(), engine::Error> {
+        if self.waiting.is_empty() {
+            return Ok(());
+        }
+        let piece = Bytes::from(std::mem::take(&mut self.waiting));
+        self.send(Ok(piece)).map_err(|error| engine::Error::Limit(error.to_string()))
+    }
+
+    fn send(&mut self, piece: Result<Bytes, std::io::Error>) -> std::io::Result<()> {
+        let sent = self.runtime.block_on(self.to.send_timeout(piece, STALLED));
+        sent.map_err(|_| {
+            self.cancel.store(true, Ordering::Relaxed);
+            std::io::Error::other("the client has gone, or takes nothing")
+        })
+    }
+}
+
+impl std::io::Write for Pieces {
+    fn write(&mut self, octets: &[u8]) -> std::io::Result<usize> {
+        self.waiting.extend_from_slice(octets);
+        if self.waiting.len() >= Pieces::SIZE {
+            let piece = Bytes::from(std::mem::take(&mut self.waiting));
+            self.send(Ok(piece))?;
+        }
+        Ok(octets.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}

@@ -1,0 +1,127 @@
+//! The gate of a route: who asks, how often, and whether they may ask this at all. Its handler runs behind it.
+
+use std::{sync::Arc, time::Instant};
+
+use axum::{
+    extract::{Request, State},
+    http::{HeaderMap, Method, StatusCode, header},
+    middleware::Next,
+    response::{IntoResponse, Response},
+};
+use engine::account::Via;
+
+use crate::http::{
+    app::App,
+    caller::{Caller, credential},
+    client::Client,
+    extract::BodyMax,
+    guard::Served,
+    problem::Problem,
+    rate::Whose,
+    route::{Need, Who},
+};
+
+/// What the gate knows of its route.
+#[derive(Clone)]
+pub(crate) struct Row {
+    /// Its place in the table.
+    pub(crate) number: usize,
+    pub(crate) need: Need,
+    pub(crate) name: &'static str,
+    pub(crate) long: bool,
+    pub(crate) secret: bool,
+}
+
+/// Lets a request through to its handler, or says why not.
+pub(crate) async fn gate(State((app, row)): State<(App, Arc<Row>)>, mut request: Request, next: Next) -> Response {
+    let began = Instant::now();
+    let mut served = Served { route: row.name, account: None };
+    let mut response = match admit(&app, &row, &mut request).await {
+        Err(problem) => problem.into_response(),
+        Ok(caller) => {
+            served.account = caller.map(|caller| caller.actor.name);
+            next.run(request).await
+        }
+    };
+    app.metrics.count(row.number, response.status(), began.elapsed());
+    response.extensions_mut().insert(served);
+    response
+}
+
+async fn admit(app: &App, row: &Row, request: &mut Request) -> Result<Option<Caller>, Problem> {
+    let Some(Client(address)) = request.extensions().get().copied() else { return Err(Problem::internal()) };
+    let caller = match row.need.who {
+        Who::Nobody => None,
+        _ => recognise(app, request.headers(), address).await?,
+    };
+    let whose = match &caller {
+        Some(Caller { via: Via::Session(id), .. }) => Whose::Credential(id.0),
+        Some(Caller { via: Via::Token(id), .. }) => Whose::Credential(id.0),
+        None => Whose::client(address),
+    };
+    app.rates.take(whose, Instant::now()).map_err(|wait| {
+        Problem::busy(StatusCode::TOO_MANY_REQUESTS, "too many requests; wait and try again", wait.as_secs() + 1)
+    })?;
+    row.need.check(caller.as_ref(), address.is_loopback())?;
+    if !request.headers().contains_key(header::AUTHORIZATION) {
+        same_origin(request.method(), request.headers())?;
+    }
+    let mib = if row.long { app.config.import_mib } else { app.config.body_mib };
+    request.extensions_mut().insert(BodyMax((mib as usize) << 20));
+    if let Some(caller) = &caller {
+        request.extensions_mut().insert(caller.clone());
+    }
+    Ok(caller)
+}
+
+async fn recognise(app: &App, headers: &HeaderMap, address: std::net::IpAddr) -> Result<Option<Caller>, Problem> {
+    let Some(credential) = credential(app, headers)? else { return Ok(None) };
+    let found = app.run(move |work| work.knowledge.recognise(&credential, address, work.now)).await?;
+    Ok(found.map(|(actor, via)| Caller { actor, via }))
+}
+
+/// A page of somebody else must not make a browser change anything here with its user's cookie. Browsers say where a
+/// request comes from (Fetch Metadata; Origin, RFC 6454); a client that says neither is no browser.
+fn same_origin(method: &Method, headers: &HeaderMap) -> Result<(), Problem> {
+    if matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS) {
+        return Ok(());
+    }
+    let text = |name| headers.get(name).map(|value| value.to_str().unwrap_or("?"));
+    let own = match (text("sec-fetch-site"), text("origin")) {
+        (Some(site), _) => matches!(site, "same-origin" | "none"),
+        (None, None) => true,
+        (None, Some(origin)) => {
+            let host = origin.split_once("://").map(|(_, host)| host);
+            host.is_some() && host == text("host")
+        }
+    };
+    if own { Ok(()) } else { Err(Problem::forbidden("this request comes from a page of another site")) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pages_of_others_change_nothing() {
+        let allowed = |method: Method, pairs: &[(&'static str, &str)]| {
+            let mut headers = HeaderMap::new();
+            headers.insert("host", "spoor.example".parse().unwrap());
+            pairs.iter().for_each(|(name, value)| drop(headers.insert(*name, value.parse().unwrap())));
+            same_origin(&method, &headers).is_ok()
+        };
+        assert!(allowed(Method::POST, &[]), "no browser");
+        assert!(allowed(Method::POST, &[("sec-fetch-site", "same-origin")]));
+        assert!(allowed(Method::GET, &[("sec-fetch-site", "cross-site")]));
+        assert!(allowed(Method::POST, &[("origin", "https://spoor.example")]));
+        for (name, value) in [
+            ("sec-fetch-site", "cross-site"),
+            ("sec-fetch-site", "same-site"),
+            ("origin", "https://evil.example"),
+            ("origin", "null"),
+            ("origin", "https://spoor.example.evil.example"),
+        ] {
+            assert!(!allowed(Method::DELETE, &[(name, value)]), "{name}: {value}");
+        }
+    }
+}

@@ -1,0 +1,173 @@
+//! Lists in pages: `limit`, `cursor` and `fields`.
+//!
+//! A cursor says where the page before ended. It is opaque, and authenticated together with the query and the account
+//! that it was given for: with another query it is refused, and nobody can make one to reach what a list leaves out.
+
+use std::collections::BTreeSet;
+
+use axum::{
+    Json,
+    extract::FromRequestParts,
+    http::request::Parts,
+    response::{IntoResponse, Response},
+};
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use hmac::{Hmac, KeyInit, Mac};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use sha2::{Digest, Sha256};
+use utoipa::{
+    IntoParams, ToSchema,
+    openapi::{RefOr, Schema},
+};
+
+use crate::http::{
+    app::App,
+    caller::Caller,
+    extract::{pairs, parse_pairs},
+    problem::Problem,
+};
+
+/// Rows of a page that asks for no number.
+const LIMIT: u32 = 100;
+/// The most rows of a page.
+const LIMIT_MAX: u32 = 1000;
+/// Octets of the code that authenticates a cursor.
+const CODE: usize = 16;
+/// The parameters that are those of every list.
+pub(crate) const PAGE_KEYS: [&str; 3] = ["limit", "cursor", "fields"];
+
+/// What every list takes.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+#[expect(dead_code, reason = "read field by field after parsing")]
+pub(crate) struct PageQuery {
+    /// Rows of a page.
+    #[param(minimum = 1, maximum = 1000, default = 100)]
+    limit: Option<u32>,
+    /// `next` of the page before.
+    cursor: Option<String>,
+    /// Only these members of each row, with commas between.
+    fields: Option<String>,
+}
+
+/// A page of a list.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Page<V> {
+    /// The rows.
+    pub(crate) items: Vec<V>,
+    /// The cursor of the next page; null where this is the last.
+    pub(crate) next: Option<String>,
+}
+
+/// The page that a request wants.
+pub(crate) struct Pages {
+    limit: u32,
+    cursor: Option<String>,
+    fields: Option<BTreeSet<String>>,
+    query: [u8; 32],
+    key: [u8; 32],
+}
+
+impl FromRequestParts<App> for Pages {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Pages, Problem> {
+        let (own, mut others): (Vec<_>, Vec<_>) =
+            pairs(parts)?.into_iter().partition(|(name, _)| PAGE_KEYS.contains(&name.as_str()));
+        let asked: PageQuery = parse_pairs(own)?;
+        let limit = asked.limit.unwrap_or(LIMIT);
+        if !(1..=LIMIT_MAX).contains(&limit) {
+            return Err(Problem::malformed("query.limit", format!("1 to {LIMIT_MAX}")));
+        }
+        others.sort();
+        let who = parts.extensions.get::<Caller>().and_then(|caller| caller.actor.user).map(|user| user.to_string());
+        let query = Sha256::digest(serde_json::json!([parts.uri.path(), others, who]).to_string());
+        let fields = asked.fields.map(|text| text.split(',').map(|field| field.trim().to_owned()).collect());
+        Ok(Pages { limit, cursor: asked.cursor, fields, query: query.into(), key: app.key })
+    }
+}
+
+impl Pages {
+    /// How many rows to ask for: one more than are shown, to know whether there is a next page.
+    pub(crate) fn wanted(&self) -> u32 {
+        self.limit + 1
+    }
+
+    /// Where the page before ended; none for the first.
+    pub(crate) fn after<P: DeserializeOwned>(&self) -> Result<Option<P>, Problem> {
+        let Some(cursor) = &self.cursor else { return Ok(None) };
+        let refused = || Problem::malformed("query.cursor", "not a cursor of this query; begin again without one");
+        let octets = URL_SAFE_NO_PAD.decode(cursor).map_err(|_| refused())?;
+        let (code, position) = octets.split_at_checked(CODE).ok_or_else(refused)?;
+        self.mac(position).verify_truncated_left(code).map_err(|_| refused())?;
+        serde_json::from_slice(position).map(Some).map_err(|_| refused())
+    }
+
+    /// The answer: of at most [`Pages::wanted`] rows those that are shown, and where the last of them stands.
+    pub(crate) fn answer<V, P>(&self, mut rows: Vec<V>, position: impl FnOnce(&V) -> P) -> Result<Response, Problem>
+    where
+        V: Serialize + ToSchema,
+        P: Serialize,
+    {
+        let more = rows.len() > self.limit as usize;
+        rows.truncate(self.limit as usize);
+        let next = rows.last().filter(|_| more).map(position).map(|position| self.cursor(&position)).transpose()?;
+        let Some(fields) = &self.fields else { return Ok(Json(Page { items: rows, next }).into_response()) };
+        known::<V>(fields)?;
+        let mut items = Vec::with_capacity(rows.len());
+        for row in rows {
+            let mut item = serde_json::to_value(row).map_err(|_| Problem::internal())?;
+            if let Some(members) = item.as_object_mut() {
+                members.retain(|name, _| fields.contains(name));
+            }
+            items.push(item);
+        }
+        Ok(Json(Page { items, next }).into_response())
+    }
+
+    fn cursor(&self, position: &impl Serialize) -> Result<String, Problem> {
+        let position = serde_json::to_vec(position).map_err(|_| Problem::internal())?;
+        let code = self.mac(&position).finalize().into_bytes();
+        Ok(URL_SAFE_NO_PAD.encode([&code[..CODE], &position].concat()))
+    }
+
+    fn mac(&self, position: &[u8]) -> Hmac<Sha256> {
+        let mac = Hmac::<Sha256>::new_from_slice(&self.key).expect("a key of any length will do");
+        mac.chain_update(self.query).chain_update(position)
+    }
+}
+
+/// Refuses fields that a row never has.
+fn known<V: ToSchema>(fields: &BTreeSet<String>) -> Result<(), Problem> {
+    let RefOr::T(Schema::Object(object)) = V::schema() else { return Ok(()) };
+    match fields.iter().find(|field| !object.properties.contains_key(*field)) {
+        None => Ok(()),
+        Some(unknown) => {
+            let known: Vec<&str> = object.properties.keys().map(String::as_str).collect();
+            let why = format!("no field `{}`: one of {}", model::text::visible(unknown), known.join(", "));
+            Err(Problem::malformed("query.fields", why))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn pages(query: u8, key: u8, cursor: Option<String>) -> Pages {
+        Pages { limit: 1, cursor, fields: None, query: [query; 32], key: [key; 32] }
+    }
+
+    #[test]
+    fn a_cursor_is_good_for_its_query_and_installation_alone() {
+        let cursor = pages(1, 1, None).cursor(&("a", 7)).unwrap();
+        let after = |pages: Pages| pages.after::<(String, u32)>();
+        assert_eq!(after(pages(1, 1, Some(cursor.clone()))).unwrap(), Some(("a".into(), 7)));
+        assert!(after(pages(2, 1, Some(cursor.clone()))).is_err(), "another query");
+        assert!(after(pages(1, 2, Some(cursor.clone()))).is_err(), "another installation");
+        for wrong in ["", "x", "AAAA", &cursor[1..], &format!("{cursor}AA")] {
+            assert!(after(pages(1, 1, Some(wrong.into()))).is_err(), "{wrong}");
+        }
+    }
+}

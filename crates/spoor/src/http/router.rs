@@ -1,0 +1,82 @@
+//! The one table of routes, and the router that is made of it.
+
+use std::sync::{Arc, OnceLock};
+
+use axum::{
+    Router,
+    body::Bytes,
+    http::{StatusCode, header},
+    middleware,
+    response::{IntoResponse, Response},
+};
+use tower_http::catch_panic::CatchPanicLayer;
+
+use crate::http::{
+    api,
+    app::App,
+    gate::{Row, gate},
+    guard::{guard, panicked},
+    openapi,
+    problem::Problem,
+    route::{Need, Route},
+};
+
+/// Every route there is.
+pub(crate) fn table() -> Vec<Route> {
+    let mut rows = vec![
+        Route::get("/api/v1/openapi.json", Need::NOBODY, "openapi.show", document)
+            .says("This description")
+            .answers_text("application/json", "OpenAPI 3.1"),
+    ];
+    rows.extend(api::health::routes());
+    rows.extend(api::me::routes());
+    rows
+}
+
+/// The router.
+pub(crate) fn router(app: App) -> Router {
+    let mut router = Router::new();
+    for (number, route) in table().into_iter().enumerate() {
+        let row = Row { number, need: route.need, name: route.name, long: route.long, secret: route.secret };
+        let gate = middleware::from_fn_with_state((app.clone(), Arc::new(row)), gate);
+        router = router.route(route.path, route.handler.route_layer(gate));
+    }
+    router
+        .fallback(|| async { Problem::not_found() })
+        .method_not_allowed_fallback(|| async {
+            Problem::new(StatusCode::METHOD_NOT_ALLOWED, "this path has other methods")
+        })
+        .layer(CatchPanicLayer::custom(panicked))
+        .layer(middleware::from_fn_with_state(app.clone(), guard))
+        .with_state(app)
+}
+
+/// The description is the same for everybody and for as long as the program runs.
+async fn document() -> Result<Response, Problem> {
+    static DOCUMENT: OnceLock<Bytes> = OnceLock::new();
+    if DOCUMENT.get().is_none() {
+        let json = openapi::document(&table()).to_json().map_err(|_| Problem::internal())?;
+        let _ = DOCUMENT.set(Bytes::from(json));
+    }
+    let document = DOCUMENT.get().cloned().unwrap_or_default();
+    Ok(([(header::CONTENT_TYPE, "application/json")], document).into_response())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn rows_are_told_apart_and_described() {
+        let rows = table();
+        let names: BTreeSet<&str> = rows.iter().map(|row| row.name).collect();
+        assert_eq!(names.len(), rows.len(), "each has a name of its own");
+        for row in &rows {
+            assert!(!row.says.summary.is_empty() && !row.says.answers.is_empty(), "{} says nothing", row.name);
+            assert!(row.name.contains('.'), "{}: noun and verb", row.name);
+        }
+        assert!(openapi::document(&rows).to_json().unwrap().contains("\"3.1.0\""));
+    }
+}
