@@ -4,6 +4,9 @@
 //! ([`model::right`]), and writes the change and its entry in the audit log in one transaction. Whatever is answered
 //! comes from owners and sources that the actor may read; nothing else is counted.
 
+pub mod import;
+pub mod indicator;
+
 use model::{Actor, Owner, OwnerId};
 use store::Tx;
 

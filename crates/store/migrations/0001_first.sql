@@ -147,6 +147,7 @@ CREATE TABLE decays (
 ) STRICT;
 CREATE INDEX decays_of_owner ON decays (owner_id, type, current);
 
+-- The id is made from type and value, so it says nothing of who held the value first, and when.
 CREATE TABLE indicators (
     id BYTEA PRIMARY KEY,
     type TEXT NOT NULL,
@@ -157,8 +158,7 @@ CREATE TABLE indicators (
     host TEXT,
     -- First and last address of an address or prefix, as 16 octets (IPv4 mapped into IPv6).
     low BYTEA,
-    high BYTEA,
-    UNIQUE (type, value)
+    high BYTEA
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX indicators_by_host ON indicators (host) WHERE host IS NOT NULL;
 CREATE INDEX indicators_by_address ON indicators (low, high) WHERE low IS NOT NULL;
@@ -255,6 +255,8 @@ CREATE TABLE groups (
 CREATE INDEX groups_of_owner ON groups (owner_id, id);
 CREATE INDEX groups_by_type ON groups (owner_id, type, id);
 CREATE INDEX groups_by_modified ON groups (owner_id, modified, id);
+CREATE INDEX groups_by_name ON groups (owner_id, name_folded, id);
+CREATE INDEX groups_pending ON groups (owner_id, id) WHERE pending = 1;
 CREATE INDEX groups_by_technique ON groups (technique, owner_id) WHERE technique IS NOT NULL;
 
 -- An object is an indicator as one owner holds it, or a group: (owner, type, id).

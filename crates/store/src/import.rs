@@ -3,8 +3,8 @@
 use std::collections::{HashMap, HashSet};
 
 use model::{
-    AddableOwner, ImportId, Indicator, IndicatorId, IndicatorType, Opinion, OwnerId, Provenance, ReadableOwners, Time,
-    Tlp, UserId, WritableOwner,
+    AddableOwner, ImportId, Indicator, IndicatorId, Opinion, OwnerId, Provenance, ReadableOwners, Time, Tlp, UserId,
+    WritableOwner,
 };
 use serde::{Deserialize, Serialize};
 
@@ -42,8 +42,8 @@ pub struct Import {
 /// A value to be held from now on.
 #[derive(Clone, Debug)]
 pub struct Item {
-    /// The type of the value.
-    pub kind: IndicatorType,
+    /// The value.
+    pub indicator: Indicator,
     /// What the owner held before.
     pub before: Option<Opinion>,
     /// What it holds from now on.
@@ -75,7 +75,7 @@ pub struct Undone {
 statements! {
     INSERT = "INSERT INTO imports (id, owner_id, user_id, time, origin, added, changed) VALUES ($1, $2, $3, $4, $5, $6, $7)";
     BY_ID = "SELECT id, owner_id, user_id, time, origin, added, changed, undone FROM imports WHERE id = $1";
-    ITEMS = "SELECT x.indicator_id, x.before, i.type FROM import_items x \
+    ITEMS = "SELECT x.indicator_id, x.before, i.type, i.value FROM import_items x \
              JOIN imports m ON m.id = x.import_id \
              JOIN opinions o ON o.owner_id = m.owner_id AND o.indicator_id = x.indicator_id AND o.revision = x.revision \
              JOIN indicators i ON i.id = x.indicator_id \
@@ -89,16 +89,6 @@ statements! {
     UNDO = "UPDATE imports SET undone = $2 WHERE id = $1 AND undone IS NULL";
     REMOVE_EVIDENCE = "DELETE FROM evidence WHERE indicator_id = $1 AND owner_id = $2 AND import_id = $3";
     REMOVE_TAGS = "DELETE FROM tags WHERE owner_id = $1 AND object_id = $2";
-}
-
-/// The ids of these values for an owner who may add; a value that nobody holds yet gets one.
-pub fn ids(
-    tx: &mut Tx<'_>,
-    _owner: &AddableOwner,
-    indicators: &[&Indicator],
-    now: Time,
-) -> Result<HashMap<Indicator, IndicatorId>, Error> {
-    indicator::ensure(tx, indicators, now)
 }
 
 /// What the owner holds of these values now.
@@ -127,8 +117,12 @@ pub fn add(tx: &mut Tx<'_>, owner: &AddableOwner, import: &Import, items: &[Item
     assert_eq!(import.owner, id, "an import is of the owner that it adds to");
     let (added, changed) = (import.added as i64, import.changed as i64);
     tx.execute(INSERT, values![import.id, id, import.user, import.time, import.origin.as_str(), added, changed])?;
-    let tags = tags_before(tx, id, items)?;
-    let opinions: Vec<(IndicatorType, Opinion)> = items.iter().map(|item| (item.kind, item.after.clone())).collect();
+    let known = items.iter().filter(|item| item.before.is_some()).map(|item| item.after.indicator);
+    let tags = tags_of(tx, id, known)?;
+    let items: Vec<&Item> = ordered(items);
+    let values = items.iter().map(|item| (item.after.indicator, &item.indicator)).collect();
+    indicator::ensure(tx, &values)?;
+    let opinions: Vec<_> = items.iter().map(|item| (item.indicator.kind(), &item.after)).collect();
     opinion::put(tx, id, &opinions)?;
     for chunk in items.chunks(CHUNK) {
         add_items(tx, import.id, chunk, &tags)?;
@@ -138,11 +132,23 @@ pub fn add(tx: &mut Tx<'_>, owner: &AddableOwner, import: &Import, items: &[Item
     Ok(())
 }
 
-type Tags = HashMap<IndicatorId, Vec<String>>;
+/// In the order of the tables that they go to, so that a large import writes each page once.
+fn ordered(items: &[Item]) -> Vec<&Item> {
+    let mut ordered: Vec<&Item> = items.iter().collect();
+    ordered.sort_by_key(|item| item.after.indicator);
+    ordered
+}
 
-fn tags_before(tx: &mut Tx<'_>, owner: OwnerId, items: &[Item]) -> Result<Tags, Error> {
-    let known: Vec<IndicatorId> =
-        items.iter().filter(|item| item.before.is_some()).map(|item| item.after.indicator).collect();
+/// Tags by value.
+pub type Tags = HashMap<IndicatorId, Vec<String>>;
+
+/// The tags that an owner has on these values.
+pub fn tags_of(
+    tx: &mut Tx<'_>,
+    owner: OwnerId,
+    indicators: impl IntoIterator<Item = IndicatorId>,
+) -> Result<Tags, Error> {
+    let known: Vec<IndicatorId> = indicators.into_iter().collect();
     let mut tags = Tags::new();
     for chunk in known.chunks(CHUNK) {
         let mut sql = Sql::new("SELECT object_id, tag FROM tags WHERE owner_id = ");
@@ -158,7 +164,7 @@ fn tags_before(tx: &mut Tx<'_>, owner: OwnerId, items: &[Item]) -> Result<Tags, 
     Ok(tags)
 }
 
-fn add_items(tx: &mut Tx<'_>, import: ImportId, items: &[Item], tags: &Tags) -> Result<(), Error> {
+fn add_items(tx: &mut Tx<'_>, import: ImportId, items: &[&Item], tags: &Tags) -> Result<(), Error> {
     let mut sql = Sql::new("INSERT INTO import_items (import_id, indicator_id, revision, before) VALUES ");
     for (at, item) in items.iter().enumerate() {
         let before = item.before.clone().map(|opinion| {
@@ -171,7 +177,7 @@ fn add_items(tx: &mut Tx<'_>, import: ImportId, items: &[Item], tags: &Tags) -> 
     if items.is_empty() { Ok(()) } else { tx.execute_of(&sql).map(drop) }
 }
 
-fn add_tags(tx: &mut Tx<'_>, owner: OwnerId, items: &[Item]) -> Result<(), Error> {
+fn add_tags(tx: &mut Tx<'_>, owner: OwnerId, items: &[&Item]) -> Result<(), Error> {
     let mut seen = HashSet::new();
     let mut sql = Sql::new("INSERT INTO tags (owner_id, object_type, object_id, tag_folded, tag) VALUES ");
     let mut any = false;
@@ -188,7 +194,7 @@ fn add_tags(tx: &mut Tx<'_>, owner: OwnerId, items: &[Item]) -> Result<(), Error
     if any { tx.execute_of(&sql).map(drop) } else { Ok(()) }
 }
 
-fn add_evidence(tx: &mut Tx<'_>, import: &Import, items: &[Item]) -> Result<(), Error> {
+fn add_evidence(tx: &mut Tx<'_>, import: &Import, items: &[&Item]) -> Result<(), Error> {
     let numbers = evidence_numbers(tx, import.owner, items)?;
     let mut sql = Sql::new(
         "INSERT INTO evidence (indicator_id, owner_id, number, time, user_id, import_id, tlp, sources, content) VALUES ",
@@ -218,7 +224,7 @@ fn add_evidence(tx: &mut Tx<'_>, import: &Import, items: &[Item]) -> Result<(), 
 }
 
 /// The last number of evidence that known values have.
-fn evidence_numbers(tx: &mut Tx<'_>, owner: OwnerId, items: &[Item]) -> Result<HashMap<IndicatorId, i64>, Error> {
+fn evidence_numbers(tx: &mut Tx<'_>, owner: OwnerId, items: &[&Item]) -> Result<HashMap<IndicatorId, i64>, Error> {
     let known = items.iter().filter(|item| item.before.is_some()).map(|item| item.after.indicator);
     let mut sql = Sql::new("SELECT indicator_id, MAX(number) FROM evidence WHERE owner_id = ");
     sql.bind(owner).push(" AND indicator_id IN ").bind_all(known).push(" GROUP BY indicator_id");
@@ -257,14 +263,14 @@ pub fn undo(tx: &mut Tx<'_>, owner: &WritableOwner, id: ImportId, now: Time) -> 
     let total = tx.number(COUNT, values![id])?;
     let mut undone = Undone::default();
     for row in tx.rows(ITEMS, values![id])? {
-        let indicator = IndicatorId(row.id(0)?);
+        let held = IndicatorId(row.id(0)?);
         match row.maybe_json::<Before>(1)? {
             None => {
-                opinion::remove_of(tx, owner, indicator)?;
+                opinion::remove_of(tx, owner, held)?;
                 undone.removed += 1;
             }
             Some(before) => {
-                restore(tx, owner, row.word(2)?, before, id, now)?;
+                restore(tx, owner, indicator::indicator(&row, 2)?, before, id, now)?;
                 undone.restored += 1;
             }
         }
@@ -276,7 +282,7 @@ pub fn undo(tx: &mut Tx<'_>, owner: &WritableOwner, id: ImportId, now: Time) -> 
 fn restore(
     tx: &mut Tx<'_>,
     owner: OwnerId,
-    kind: IndicatorType,
+    value: Indicator,
     before: Before,
     import: ImportId,
     now: Time,
@@ -287,8 +293,9 @@ fn restore(
     // Whoever saw the revision that the import left must not take this for it.
     let revision = before.opinion.revision + 2;
     let opinion = Opinion { revision, modified: now, ..before.opinion };
-    opinion::put(tx, owner, &[(kind, opinion.clone())])?;
-    add_tags(tx, owner, &[Item { kind, before: None, after: opinion, tags: before.tags, evidence: Vec::new() }])
+    opinion::put(tx, owner, &[(value.kind(), &opinion)])?;
+    let item = Item { indicator: value, before: None, after: opinion, tags: before.tags, evidence: Vec::new() };
+    add_tags(tx, owner, &[&item])
 }
 
 fn import(row: &Row) -> Result<Import, Error> {

@@ -1,12 +1,15 @@
 //! Indicators: one row a value, whoever holds an opinion about it.
+//!
+//! A value's id is made from the value alone (UUID version 8, RFC 9562 §5.8): whoever brings a value in gets the same
+//! id whether others hold it or not, so an id tells nothing of owners that may not be read.
 
-use std::{collections::HashMap, net::IpAddr};
+use std::{collections::BTreeMap, net::IpAddr};
 
-use model::{Indicator, IndicatorId, IndicatorType, Name, Prefix, Time};
+use model::{Id, Indicator, IndicatorId, IndicatorType, Name, Prefix};
+use sha2::{Digest, Sha256};
 
 use crate::{
     error::Error,
-    fresh,
     statement::{Sql, statements},
     transaction::{Tx, values},
     value::{Row, Value},
@@ -16,15 +19,19 @@ use crate::{
 pub(crate) const CHUNK: usize = 500;
 
 statements! {
-    BY_VALUE = "SELECT id FROM indicators WHERE type = $1 AND value = $2";
     BY_ID = "SELECT type, value FROM indicators WHERE id = $1";
     REMOVE_IF_UNHELD = "DELETE FROM indicators WHERE id = $1 AND NOT EXISTS (SELECT 1 FROM opinions WHERE indicator_id = $1)";
 }
 
-/// The id of a value, where somebody holds an opinion about it.
-pub fn find(tx: &mut Tx<'_>, indicator: &Indicator) -> Result<Option<IndicatorId>, Error> {
-    let row = tx.row(BY_VALUE, values![indicator.kind().as_str(), indicator.canonical()])?;
-    row.map(|row| row.id(0).map(IndicatorId)).transpose()
+/// The id of a value.
+pub fn id(indicator: &Indicator) -> IndicatorId {
+    let text = format!("{}\0{indicator}", indicator.kind());
+    let hash = Sha256::digest(text);
+    let mut octets = [0; 16];
+    octets.copy_from_slice(&hash[..16]);
+    octets[6] = octets[6] & 0x0f | 0x80;
+    octets[8] = octets[8] & 0x3f | 0x80;
+    IndicatorId(Id(octets))
 }
 
 /// The value with this id.
@@ -32,51 +39,18 @@ pub fn by_id(tx: &mut Tx<'_>, id: IndicatorId) -> Result<Option<Indicator>, Erro
     tx.row(BY_ID, values![id])?.map(|row| indicator(&row, 0)).transpose()
 }
 
-/// The ids of those of these values that are known.
-pub fn find_all<'i>(
-    tx: &mut Tx<'_>,
-    indicators: impl IntoIterator<Item = &'i Indicator>,
-) -> Result<HashMap<Indicator, IndicatorId>, Error> {
-    let wanted: Vec<&Indicator> = indicators.into_iter().collect();
-    let mut found = HashMap::with_capacity(wanted.len());
-    for chunk in wanted.chunks(CHUNK) {
-        let mut sql = Sql::new("SELECT id, type, value FROM indicators WHERE (type, value) IN (VALUES ");
-        for (at, indicator) in chunk.iter().enumerate() {
-            sql.push(if at == 0 { "(" } else { ", (" });
-            sql.bind(indicator.kind().as_str()).push(", ").bind(indicator.canonical()).push(")");
-        }
-        sql.push(")");
-        tx.each(&sql, &mut |row| {
-            found.insert(indicator(&row, 1)?, IndicatorId(row.id(0)?));
-            Ok(true)
-        })?;
-    }
-    Ok(found)
-}
-
-/// The ids of these values; those that nobody holds yet get one.
-pub(crate) fn ensure(
-    tx: &mut Tx<'_>,
-    indicators: &[&Indicator],
-    now: Time,
-) -> Result<HashMap<Indicator, IndicatorId>, Error> {
-    let mut ids = find_all(tx, indicators.iter().copied())?;
-    let mut missing = Vec::new();
-    for indicator in indicators {
-        if !ids.contains_key(indicator) {
-            let id = IndicatorId(fresh::id(now));
-            ids.insert((*indicator).clone(), id);
-            missing.push((id, *indicator));
-        }
-    }
-    for chunk in missing.chunks(CHUNK) {
+/// Makes sure that these values have rows. In the order of their ids, which is the order of the table.
+pub(crate) fn ensure(tx: &mut Tx<'_>, indicators: &BTreeMap<IndicatorId, &Indicator>) -> Result<(), Error> {
+    let mut rest = indicators.iter().peekable();
+    while rest.peek().is_some() {
         let mut sql = Sql::new("INSERT INTO indicators (id, type, value, value_folded, host, low, high) VALUES ");
-        for (at, (id, indicator)) in chunk.iter().enumerate() {
+        for (at, (id, indicator)) in rest.by_ref().take(CHUNK).enumerate() {
             sql.push(if at == 0 { "" } else { ", " }).bind_row(columns(*id, indicator));
         }
+        sql.push(" ON CONFLICT (id) DO NOTHING");
         tx.execute_of(&sql)?;
     }
-    Ok(ids)
+    Ok(())
 }
 
 /// Forgets a value that nobody holds an opinion about any more.
@@ -122,11 +96,12 @@ pub(crate) fn reversed(name: &Name) -> String {
     labels.join(".") + "."
 }
 
-/// First and last address.
+/// First and last address: of an address, of a prefix, of a link at an address.
 fn range(indicator: &Indicator) -> Option<([u8; 16], [u8; 16])> {
     match indicator {
         Indicator::Address(address) => Some((octets(*address), octets(*address))),
         Indicator::Cidr(prefix) => Some(prefix_range(*prefix)),
+        Indicator::Url(url) => url.address().map(|address| (octets(address), octets(address))),
         _ => None,
     }
 }

@@ -105,7 +105,7 @@ pub fn of_indicators(
 
 /// Writes opinions, new or changed, whole: columns are what the opinions say. Each must be of `owner`, which the
 /// caller has the right to change or to add to.
-pub(crate) fn put(tx: &mut Tx<'_>, owner: OwnerId, opinions: &[(IndicatorType, Opinion)]) -> Result<(), Error> {
+pub(crate) fn put(tx: &mut Tx<'_>, owner: OwnerId, opinions: &[(IndicatorType, &Opinion)]) -> Result<(), Error> {
     let mut wanings: HashMap<IndicatorType, Waning> = HashMap::new();
     for (kind, opinion) in opinions {
         assert_eq!(opinion.owner, owner, "an opinion is written under its own owner");
@@ -183,7 +183,7 @@ pub fn change(tx: &mut Tx<'_>, owner: &WritableOwner, kind: IndicatorType, opini
     if now + 1 != opinion.revision {
         return Ok(false);
     }
-    put(tx, id, &[(kind, opinion.clone())]).map(|()| true)
+    put(tx, id, &[(kind, opinion)]).map(|()| true)
 }
 
 /// Removes what an owner holds of a value and everything that hangs on it; the value too where nobody else holds it.

@@ -5,14 +5,15 @@ use std::{collections::BTreeSet, path::PathBuf, process::Command};
 use serde_json::Value;
 
 /// What each crate may use of the others (DESIGN: arrows go one way).
-const ARROWS: [(&str, &[&str]); 7] = [
+const ARROWS: [(&str, &[&str]); 8] = [
     ("model", &[]),
     ("formats", &["model"]),
     ("observations", &["model"]),
-    ("engine", &["formats", "model", "observations"]),
+    ("store", &["model"]),
+    ("engine", &["formats", "model", "observations", "store"]),
     ("collect", &["formats", "model"]),
     ("range", &["formats", "model"]),
-    ("spoor", &["collect", "engine", "formats", "model", "observations", "range"]),
+    ("spoor", &["collect", "engine", "formats", "model", "observations", "range", "store"]),
 ];
 
 fn root() -> PathBuf {
