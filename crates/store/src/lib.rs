@@ -7,22 +7,33 @@
 //! Read in this order: [`database`] (opening, transactions), `migrations/0001_first.sql` (the tables), `statement` and
 //! `transaction` (how a statement is written and run), then a noun.
 
+pub mod association;
+pub mod attribute;
 pub mod audit;
 pub mod database;
 pub mod decay;
 pub mod dialect;
 mod dump;
 mod error;
+pub mod evidence;
 pub mod fresh;
+pub mod group;
 pub mod import;
 pub mod indicator;
 mod migration;
+pub mod note;
+pub mod object;
 pub mod opinion;
 pub mod owner;
+pub mod saved_search;
+pub mod sighting;
 pub mod setting;
 mod statement;
+pub mod tag;
+pub mod text;
 mod transaction;
 mod value;
+mod viewer;
 
 pub use database::{Address, Store};
 pub use dump::{dump, load};
@@ -30,18 +41,29 @@ pub use error::Error;
 pub use statement::Statement;
 pub use transaction::Tx;
 pub use value::{Row, Value};
+pub use viewer::Viewer;
 
 /// Every registered statement. A test prepares each on both engines.
 pub fn statements() -> impl Iterator<Item = &'static Statement> {
     [
+        association::STATEMENTS,
+        attribute::STATEMENTS,
         audit::STATEMENTS,
         decay::STATEMENTS,
+        evidence::STATEMENTS,
+        group::STATEMENTS,
         import::STATEMENTS,
         indicator::STATEMENTS,
         migration::STATEMENTS,
+        note::STATEMENTS,
+        object::STATEMENTS,
         opinion::STATEMENTS,
         owner::STATEMENTS,
         setting::STATEMENTS,
+        saved_search::STATEMENTS,
+        sighting::STATEMENTS,
+        tag::STATEMENTS,
+        text::STATEMENTS,
     ]
     .into_iter()
     .flatten()

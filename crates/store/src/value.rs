@@ -62,6 +62,8 @@ from_ids!(
     IndicatorId,
     GroupId,
     AssociationId,
+    AttributeId,
+    SightingId,
     NoteId,
     ImportId,
     FeedId,

@@ -1,0 +1,147 @@
+//! Texts to be searched: names, descriptions and notes, in lower case, one row each.
+//!
+//! Substrings of three characters and more are found by an index of trigrams (FTS5 or pg_trgm); shorter ones by
+//! looking at every text, within the limit of a read.
+
+use model::{Object, OwnerId};
+
+use crate::{
+    dialect::Dialect,
+    error::Error,
+    object::{self, Named, join_object, object_columns},
+    statement::{Sql, statements},
+    transaction::{Tx, values},
+    viewer::Viewer,
+};
+
+/// Substrings shorter than this have no trigram.
+const TRIGRAM: usize = 3;
+/// Characters that a hit shows before what was found.
+const BEFORE: usize = 40;
+/// Characters that a hit shows.
+const EXCERPT: usize = 160;
+
+statements! {
+    PUT = "INSERT INTO texts (number, owner_id, object_type, object_id, part, folded) \
+           VALUES ((SELECT COALESCE(MAX(number), 0) + 1 FROM texts), $1, $2, $3, $4, $5) \
+           ON CONFLICT (object_id, owner_id, part) DO UPDATE SET folded = excluded.folded";
+    REMOVE = "DELETE FROM texts WHERE object_id = $1 AND owner_id = $2 AND part = $3";
+}
+
+/// A text that was found.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+pub struct Hit {
+    /// What it belongs to.
+    pub object: Named,
+    /// Whose text.
+    pub owner: OwnerId,
+    /// Which text of the object: `name`, `description`, `fields`, `note`.
+    pub part: String,
+    /// The text around the first word that was asked for, in lower case.
+    pub excerpt: String,
+    /// Where the list goes on after this hit.
+    #[serde(skip)]
+    pub number: i64,
+}
+
+/// What two spellings of a text have in common.
+pub(crate) fn fold(text: &str) -> String {
+    text.to_lowercase()
+}
+
+/// Keeps a text of an object, or forgets it where there is none.
+pub(crate) fn put(
+    tx: &mut Tx<'_>,
+    owner: OwnerId,
+    object: Object,
+    part: &str,
+    text: Option<&str>,
+) -> Result<(), Error> {
+    match text.filter(|text| !text.is_empty()) {
+        Some(text) => tx.execute(PUT, values![owner, object.kind().as_str(), object.id(), part, fold(text)]),
+        None => tx.execute(REMOVE, values![object.id(), owner, part]),
+    }
+    .map(drop)
+}
+
+/// Adds the condition that the row of `texts x` contains a text; `wanted` is folded and not empty.
+pub(crate) fn push_contains(sql: &mut Sql, dialect: Dialect, wanted: &str) {
+    if dialect == Dialect::Sqlite && wanted.chars().count() >= TRIGRAM {
+        // In FTS5's language a phrase stands in quotes, and a quote in it is doubled.
+        let phrase = format!("\"{}\"", wanted.replace('"', "\"\""));
+        sql.push("x.number IN (SELECT rowid FROM texts_index WHERE texts_index MATCH ").bind(phrase).push(")");
+    } else {
+        sql.push("x.folded LIKE ").bind(pattern(wanted)).push(" ESCAPE '\\'");
+    }
+}
+
+/// A pattern of LIKE for texts that contain this one.
+pub(crate) fn pattern(wanted: &str) -> String {
+    let mut pattern = String::from("%");
+    for c in wanted.chars() {
+        if matches!(c, '%' | '_' | '\\') {
+            pattern.push('\\');
+        }
+        pattern.push(c);
+    }
+    pattern + "%"
+}
+
+/// Texts of readable owners that contain every one of these words, after one hit; at most `limit`.
+pub fn search(
+    tx: &mut Tx<'_>,
+    viewer: &Viewer,
+    words: &[&str],
+    after: Option<i64>,
+    limit: u32,
+) -> Result<Vec<Hit>, Error> {
+    let words: Vec<String> = words.iter().map(|word| fold(word)).collect();
+    let mut sql =
+        Sql::new(concat!("SELECT x.owner_id, x.part, x.folded, x.number, ", object_columns!(), " FROM texts x"));
+    sql.push(join_object!("x.object_id")).push(" WHERE x.number > ").bind(after.unwrap_or(0));
+    sql.push(" AND (g.id IS NOT NULL OR i.id IS NOT NULL) AND ");
+    viewer.push_hung(&mut sql);
+    for word in &words {
+        sql.push(" AND ");
+        push_contains(&mut sql, tx.dialect(), word);
+    }
+    sql.push(" ORDER BY x.number LIMIT ").bind(limit);
+    let hit = |row: &crate::value::Row| {
+        Ok(Hit {
+            object: object::named(row, 4)?,
+            owner: OwnerId(row.id(0)?),
+            part: row.text(1)?.split(':').next().unwrap_or_default().to_owned(),
+            excerpt: excerpt(row.text(2)?, words.first().map_or("", String::as_str)),
+            number: row.int(3)?,
+        })
+    };
+    tx.rows_of(&sql)?.iter().map(hit).collect()
+}
+
+fn excerpt(text: &str, word: &str) -> String {
+    let found = text.find(word).unwrap_or(0);
+    let start = text[..found].char_indices().rev().nth(BEFORE - 1).map_or(0, |(at, _)| at);
+    let mut excerpt: String = text[start..].chars().take(EXCERPT).collect();
+    if start > 0 {
+        excerpt.insert(0, '…');
+    }
+    if text[start..].chars().nth(EXCERPT).is_some() {
+        excerpt.push('…');
+    }
+    excerpt
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn shows_what_stands_around() {
+        assert_eq!(excerpt("short", "ort"), "short");
+        let long = format!("{}needle{}", "ä".repeat(100), "ö".repeat(300));
+        let shown = excerpt(&long, "needle");
+        assert!(shown.starts_with('…') && shown.ends_with('…') && shown.contains("needle"), "{shown}");
+        assert_eq!(shown.chars().count(), EXCERPT + 2);
+        assert_eq!(pattern(r"50%_\"), r"%50\%\_\\%");
+    }
+}
