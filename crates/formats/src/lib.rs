@@ -7,6 +7,7 @@
 //! did not. Every parser has limits on size, depth and number; reaching one is remarked.
 #![deny(clippy::indexing_slicing)]
 
+pub mod answer;
 pub mod attack;
 pub mod cof;
 pub mod disclosure;

@@ -73,7 +73,7 @@ impl Finder {
         if self.take(line, word) {
             return;
         }
-        let separators = |c: char| matches!(c, ',' | ';' | '|' | '=' | '<' | '>' | '"' | '\'' | '`' | '(' | ')');
+        let separators = |c: char| matches!(c, ',' | ';' | '|' | '=' | '<' | '>' | '"' | '\'' | '`' | '(' | ')' | '+');
         let mut found = false;
         for part in word.split(separators).filter(|part| *part != word) {
             found |= self.take(line, part);
@@ -85,9 +85,10 @@ impl Finder {
 
     /// Whether the word, or the word without what ends sentences, is a value.
     fn take(&mut self, line: usize, word: &str) -> bool {
-        let opening = |c: char| matches!(c, '(' | '<' | '{' | '"' | '\'' | '`' | '*');
-        let closing =
-            |c: char| matches!(c, '.' | ',' | ';' | ':' | '!' | '?' | ')' | '>' | '}' | '"' | '\'' | '`' | '*');
+        let opening = |c: char| matches!(c, '(' | '<' | '{' | '"' | '\'' | '`' | '*' | '+' | '|');
+        let closing = |c: char| {
+            matches!(c, '.' | ',' | ';' | ':' | '!' | '?' | ')' | '>' | '}' | '"' | '\'' | '`' | '*' | '+' | '|')
+        };
         let bare = word.trim_start_matches(opening).trim_end_matches(closing);
         [word, bare].into_iter().any(|word| match value::read(word, None) {
             Ok(found) if self.is_plausible(&found.indicator) => {

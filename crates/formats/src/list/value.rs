@@ -102,7 +102,7 @@ pub(crate) fn kind(text: &str) -> Result<IndicatorType, String> {
         | "ip:port" => IndicatorType::Address,
         "domain" | "hostname" | "domain-name" | "fqdn" | "dns" => IndicatorType::Host,
         "uri" | "link" => IndicatorType::Url,
-        "email" | "e-mail" | "mail" | "email-addr" | "emailaddress" | "email-src" | "email-dst" => {
+        "email" | "e-mail" | "mail" | "email-addr" | "emailaddress" | "email-src" | "email-dst" | "email-sender" => {
             IndicatorType::EmailAddress
         }
         "md5" | "sha1" | "sha-1" | "sha256" | "sha-256" | "sha512" | "sha-512" | "hash" | "filehash"
