@@ -21,6 +21,7 @@ macro_rules! columns {
          g.added, g.modified, g.revision, g.name_folded"
     };
 }
+pub(crate) use columns;
 
 statements! {
     INSERT = "INSERT INTO groups (id, owner_id, type, name, name_folded, fields, technique, description, \

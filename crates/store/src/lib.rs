@@ -26,6 +26,7 @@ pub mod object;
 pub mod opinion;
 pub mod owner;
 pub mod saved_search;
+pub mod search;
 pub mod sighting;
 pub mod setting;
 mod statement;

@@ -4,3 +4,4 @@
 mod audit;
 mod engines;
 mod layer;
+mod search;
