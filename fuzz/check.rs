@@ -1,8 +1,13 @@
 //! What must hold for every input, however odd: used by the fuzz targets, and by the tests that replay their corpora.
 
-use formats::{cof, rdap, registration_lines, whois};
+use formats::{
+    attack, cof,
+    list::{self, Taken, lines, paste, plain, sheet::Workbook, table},
+    misp::{event, warninglist},
+    rdap, registration_lines, stix, whois,
+};
 use model::{
-    Disclosed, Name, Rdata, RecordType, Registration, Role, Time,
+    Disclosed, Indicator, Name, Rdata, RecordType, Registration, Role, Time,
     query::{self, Subject},
     registration::Protocol,
 };
@@ -97,4 +102,71 @@ fn sound(registration: &Registration) {
         }
     }
     let _ = registration.atoms();
+}
+
+/// Any text is read as any kind of list, and what is taken is what it says it is.
+pub(crate) fn list(data: &[u8]) {
+    let (text, _) = list::decode(data);
+    taken(&Taken::of(plain::read(&text, None)));
+    taken(&Taken::of(lines::read(&text)));
+    let pasted = paste::read(&text);
+    assert_eq!(pasted.stated.len(), pasted.written.len());
+    taken(&Taken { stated: pasted.stated, ..Taken::default() });
+    let separator = table::guess_separator(&text);
+    let mapping = table::Mapping::guess(table::first_row(&text, separator).iter().map(String::as_str));
+    if let Some(mapping) = mapping {
+        taken(&Taken::of(table::read(&text, separator, &mapping).expect("a guessed mapping names columns by number")));
+    }
+}
+
+/// Any octets are a workbook that is read, or are refused.
+pub(crate) fn sheet(data: &[u8]) {
+    let Ok(mut workbook) = Workbook::open(data) else { return };
+    let Ok(names) = workbook.first_row(None) else { return };
+    if let Some(mapping) = table::Mapping::guess(names.iter().map(String::as_str))
+        && let Ok(read) = workbook.read(None, &mapping)
+    {
+        taken(&read);
+    }
+}
+
+/// Any octets are read, twice alike; the ends of an association are in the bundle.
+pub(crate) fn stix(data: &[u8]) {
+    let read = stix::read(data);
+    taken(&read.taken);
+    for end in read.associations.iter().flat_map(|association| [&association.from, &association.to]) {
+        assert!(read.values(end).next().is_some() || read.groups.iter().any(|group| group.reference == *end));
+    }
+    assert_eq!(read, stix::read(data));
+    let _ = attack::read(data);
+}
+
+/// A pattern that lists values lists one at least, and each has a pattern that says the same.
+pub(crate) fn stix_pattern(data: &[u8]) {
+    let Ok(Ok(values)) = std::str::from_utf8(data).map(stix::values_of) else { return };
+    assert!(!values.is_empty());
+    for value in values {
+        assert_eq!(stix::values_of(&stix::pattern_of(&value)), Ok(vec![value]));
+    }
+}
+
+/// Any octets are read as events, and as a warninglist or not.
+pub(crate) fn misp(data: &[u8]) {
+    taken(&event::read(data).taken);
+    if let Ok(list) = warninglist::read(data) {
+        assert!(list.values.iter().all(|value| !value.is_empty() && value.trim() == value));
+    }
+}
+
+/// Every value is canonical, and every refusal has a reason.
+fn taken(taken: &Taken) {
+    for stated in &taken.stated {
+        let (kind, text) = (stated.indicator.kind(), stated.indicator.canonical());
+        assert_eq!(Indicator::parse(kind, &text).as_ref(), Ok(&stated.indicator), "{text}");
+        assert!(stated.line > 0 && stated.rating.is_none_or(|rating| rating <= 5));
+        assert!(stated.confidence.is_none_or(|confidence| confidence <= 100));
+    }
+    for refusal in &taken.refused {
+        assert!(refusal.line > 0 && !refusal.why.is_empty() && !refusal.to_string().is_empty());
+    }
 }

@@ -82,6 +82,20 @@ fn a_small_archive_may_hold_too_much() {
     assert!(matches!(Workbook::open(&octets), Err(SheetError::TooLarge(_))));
 }
 
+/// The reader makes room for as many texts as a workbook says that it has.
+#[test]
+fn a_claim_of_many_texts_is_refused() {
+    for claim in ["9999999999", "1000001", &format!("{}2000000", "0".repeat(5000))] {
+        let strings =
+            format!(r#"<sst xmlns="x" count="1" uniqueCount{}="{claim}"><si><t>a</t></si></sst>"#, " ".repeat(3000));
+        let wide: Vec<u8> = strings.encode_utf16().flat_map(u16::to_le_bytes).collect();
+        for strings in [strings.as_bytes(), &wide, &[vec![b' '; 70_000], strings.clone().into_bytes()].concat()] {
+            let octets = workbook(&rows(), &[("xl/sharedStrings.xml", strings)]);
+            assert!(matches!(Workbook::open(&octets), Err(SheetError::TooLarge(_))));
+        }
+    }
+}
+
 #[test]
 fn damage_is_said() {
     let octets = workbook(&rows(), &[]);
@@ -96,5 +110,34 @@ fn damage_is_said() {
         if let Ok(mut workbook) = Workbook::open(&changed) {
             let _ = workbook.read(Some("Values"), &mapping);
         }
+    }
+}
+
+/// The archive is whole, what is in it is not: every octet of a sheet changed, and every beginning of it.
+#[test]
+fn odd_sheets_end_in_an_answer() {
+    let mapping = Mapping::guess(["value", "rating"]).unwrap();
+    let try_out = |rows: &str| {
+        let octets = workbook(rows, &[]);
+        if let Ok(mut workbook) = Workbook::open(&octets) {
+            let _ = workbook.read(Some("Values"), &mapping);
+        }
+    };
+    let rows = rows();
+    for at in 0..rows.len() {
+        try_out(&rows[..at]);
+        for odd in ["<", "&", "\"", "9", "-", "Z", "ü"] {
+            try_out(&format!("{}{odd}{}", &rows[..at], &rows[at + 1..]));
+        }
+    }
+    for odd in [
+        r#"<row r="99999999999999999999"><c r="A1"><v>1</v></c></row>"#,
+        r#"<row r="1"><c r="XFD1048577"><v>1</v></c><c r="ZZZZZZZZZZ1"><v>1</v></c></row>"#,
+        r#"<row r="1"><c r="A1" t="s"><v>7</v></c><c r="B1" t="s"><v>-1</v></c></row>"#,
+        r#"<row r="1"><c r="A1" t="d"><v>x</v></c><c r="B1" s="9"><v>1e999</v></c></row>"#,
+        r#"<row r="2"><c r="A2"><v>NaN</v></c></row><row r="1"><c r="A1"><v>1</v></c></row>"#,
+        r#"<row><c><v>1</v></c><c t="b"><v>2</v></c><c t="e"><v>#REF!</v></c></row>"#,
+    ] {
+        try_out(odd);
     }
 }

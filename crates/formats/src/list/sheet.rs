@@ -3,7 +3,10 @@
 //! Only values of cells are read; macros, links and formulas are not. A workbook is a ZIP archive, which may hold
 //! much more than its size shows: everything in it is inflated once, counted and thrown away, before it is opened.
 
-use std::io::{Cursor, Read as _};
+use std::{
+    io::{Cursor, Read as _},
+    panic::AssertUnwindSafe,
+};
 
 use calamine::{DataRef, Reader as _, Xlsx, XlsxError};
 use model::{Time, time::DAY};
@@ -20,6 +23,8 @@ pub const WORKBOOK_OCTETS_MAX: usize = 32 << 20;
 pub const INFLATED_OCTETS_MAX: u64 = 256 << 20;
 /// How many parts it may have.
 pub const PARTS_MAX: usize = 2000;
+/// How many different texts it may say that it has.
+pub const TEXTS_MAX: usize = 1_000_000;
 /// How many rows are read.
 pub const ROWS_MAX: usize = 250_000;
 
@@ -60,7 +65,7 @@ impl<'a> Workbook<'a> {
     /// Checks the limits and opens it.
     pub fn open(octets: &'a [u8]) -> Result<Workbook<'a>, SheetError> {
         check_size(octets)?;
-        Ok(Workbook { xlsx: Xlsx::new(Cursor::new(octets))? })
+        fenced(|| Ok(Workbook { xlsx: Xlsx::new(Cursor::new(octets))? }))
     }
 
     /// The names of its sheets.
@@ -99,13 +104,13 @@ impl<'a> Workbook<'a> {
     }
 
     /// Gives the rows that hold something, by their number from 1, until `each` has enough; whether it had them all.
-    fn rows(
-        &mut self,
-        sheet: Option<&str>,
-        mut each: impl FnMut(usize, &[String]) -> bool,
-    ) -> Result<bool, SheetError> {
+    fn rows(&mut self, sheet: Option<&str>, each: impl FnMut(usize, &[String]) -> bool) -> Result<bool, SheetError> {
         let name = self.sheet(sheet)?;
-        let mut cells = self.xlsx.worksheet_cells_reader(&name)?;
+        fenced(|| self.rows_of(&name, each))
+    }
+
+    fn rows_of(&mut self, name: &str, mut each: impl FnMut(usize, &[String]) -> bool) -> Result<bool, SheetError> {
+        let mut cells = self.xlsx.worksheet_cells_reader(name)?;
         let (mut row, mut line) = (Vec::new(), 0);
         while let Some(cell) = cells.next_cell()? {
             let (at, column) = cell.get_position();
@@ -135,6 +140,13 @@ impl<'a> Workbook<'a> {
     }
 }
 
+/// Runs what hands outside octets to the reader of workbooks, which panics on some that are wrong (a row of twenty
+/// digits): that is damage like any other. What it was working on is not used again.
+fn fenced<T>(run: impl FnOnce() -> Result<T, SheetError>) -> Result<T, SheetError> {
+    let panicked = |_| Err(SheetError::Damaged("its reader gave up".into()));
+    std::panic::catch_unwind(AssertUnwindSafe(run)).unwrap_or_else(panicked)
+}
+
 /// Inflates every part and counts; what the archive says of their sizes may be a lie.
 fn check_size(octets: &[u8]) -> Result<(), SheetError> {
     if octets.len() > WORKBOOK_OCTETS_MAX {
@@ -148,13 +160,55 @@ fn check_size(octets: &[u8]) -> Result<(), SheetError> {
     let mut left = INFLATED_OCTETS_MAX;
     for at in 0..archive.len() {
         let part = archive.by_index(at).map_err(|error| damaged(&error))?;
-        let inflated =
-            std::io::copy(&mut part.take(left + 1), &mut std::io::sink()).map_err(|error| damaged(&error))?;
+        let mut claims = Claims::default();
+        let inflated = std::io::copy(&mut part.take(left + 1), &mut claims).map_err(|error| damaged(&error))?;
         left = left
             .checked_sub(inflated)
             .ok_or_else(|| SheetError::TooLarge(format!("{INFLATED_OCTETS_MAX} octets once inflated")))?;
+        if claims.too_many {
+            return Err(SheetError::TooLarge(format!("{TEXTS_MAX} different texts")));
+        }
     }
     Ok(())
+}
+
+/// Looks for what a part says of the number of its texts (`uniqueCount`): the reader makes room for so many at once.
+/// Zeros and blanks are left out, so that UTF-16 is seen too, and nothing stands between name and number.
+#[derive(Default)]
+struct Claims {
+    tail: Vec<u8>,
+    too_many: bool,
+}
+
+impl Claims {
+    /// How much of the end is kept for a claim that goes on in the next octets.
+    const TAIL: usize = 256;
+
+    fn look(&mut self) {
+        const NAME: &[u8] = b"uniqueCount";
+        const DIGITS_MAX: usize = 20;
+        for at in memchr::memmem::find_iter(&self.tail, NAME) {
+            let value = self.tail.get(at + NAME.len()..).unwrap_or_default();
+            let digits = value.iter().skip_while(|octet| matches!(octet, b'=' | b'"' | b'\''));
+            let digits: Vec<u8> = digits.take_while(|octet| octet.is_ascii_digit()).copied().collect();
+            let number: Option<usize> = std::str::from_utf8(&digits).ok().and_then(|digits| digits.parse().ok());
+            self.too_many |= digits.len() > DIGITS_MAX || number.is_some_and(|number| number > TEXTS_MAX);
+        }
+    }
+}
+
+impl std::io::Write for Claims {
+    fn write(&mut self, octets: &[u8]) -> std::io::Result<usize> {
+        self.tail.extend(octets.iter().copied().filter(|octet| *octet != 0 && !octet.is_ascii_whitespace()));
+        self.look();
+        let old = self.tail.len().saturating_sub(Self::TAIL);
+        self.tail.drain(..old);
+        Ok(octets.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
 }
 
 fn put(row: &mut Vec<String>, column: usize, text: String) {
