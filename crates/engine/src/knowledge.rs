@@ -4,8 +4,19 @@
 //! ([`model::right`]), and writes the change and its entry in the audit log in one transaction. Whatever is answered
 //! comes from owners and sources that the actor may read; nothing else is counted.
 
+pub mod association;
+pub mod attack;
+pub mod attribute;
+pub mod evidence;
+pub mod group;
 pub mod import;
 pub mod indicator;
+pub mod note;
+mod object;
+pub mod saved_search;
+pub mod sighting;
+pub mod tag;
+pub mod text;
 
 use model::{Actor, Owner, OwnerId};
 use store::Tx;
