@@ -8,6 +8,7 @@
 //! value somebody holds an opinion about), [`pivot`] and [`evidence`] (what sharing a value says), [`query`] (what is
 //! asked of all that).
 
+pub mod account;
 pub mod actor;
 pub mod address;
 pub mod association;
@@ -42,6 +43,7 @@ pub mod tag;
 pub mod text;
 pub mod time;
 
+pub use account::{Session, Token, User};
 pub use actor::{Actor, Readable, Standing};
 pub use address::Prefix;
 pub use association::{Association, Decider, End};
@@ -67,7 +69,7 @@ pub use provenance::{Provenance, Trail};
 pub use rdata::Rdata;
 pub use record_type::RecordType;
 pub use registration::{Contact, Disclosed, RawAnswer, Registration, RegistrationRecord, Role, Scope};
-pub use right::{AddableOwner, Administration, Auditing, Denied, ManagedOwner, ReadableOwners, Scopes, WritableOwner};
+pub use right::{AddableOwner, Administration, Auditing, Denied, Letting, ManagedOwner, ReadableOwners, Scopes, WritableOwner};
 pub use saved_search::SavedSearch;
 pub use sighting::{Sighting, SightingKind};
 pub use source::{Counting, Source, SourceId, SourceKind};

@@ -88,6 +88,10 @@ pub struct WritableOwner(Owner);
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ManagedOwner(Owner);
 
+/// The right to let members into an owner, to change their roles and to end that.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Letting(Owner);
+
 /// Proof that an actor is an administrator.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Administration(());
@@ -128,6 +132,14 @@ impl Actor {
     /// The right to manage an owner.
     pub fn may_manage(&self, owner: &Owner) -> Result<ManagedOwner, Denied> {
         self.needs(owner, Scope::Write, Role::Manager).map(|_| ManagedOwner(owner.clone()))
+    }
+
+    /// The right to let members in: its managers have it, and administrators for every owner.
+    pub fn may_let_in(&self, owner: &Owner) -> Result<Letting, Denied> {
+        match self.may_administer() {
+            Ok(_) => Ok(Letting(owner.clone())),
+            Err(_) => self.may_manage(owner).map(|_| Letting(owner.clone())),
+        }
     }
 
     /// The right to administer.
@@ -178,6 +190,13 @@ impl ReadableOwners {
     /// The owners; none where every owner may be read.
     pub fn only(&self) -> Option<impl Iterator<Item = OwnerId> + '_> {
         self.0.as_ref().map(|owners| owners.iter().copied())
+    }
+}
+
+impl Letting {
+    /// The owner.
+    pub fn owner(&self) -> &Owner {
+        &self.0
     }
 }
 

@@ -9,28 +9,35 @@
 
 pub mod association;
 pub mod attribute;
+pub mod attempt;
 pub mod audit;
 pub mod database;
 pub mod decay;
 pub mod dialect;
 mod dump;
 mod error;
+pub mod exposure;
 pub mod evidence;
 pub mod fresh;
+pub mod idempotency;
 pub mod group;
+pub mod membership;
 pub mod import;
 pub mod indicator;
 mod migration;
 pub mod note;
 pub mod object;
 pub mod opinion;
+pub mod reader;
 pub mod owner;
+pub mod session;
 pub mod saved_search;
-pub mod search;
 pub mod sighting;
 pub mod setting;
 mod statement;
+pub mod token;
 pub mod tag;
+pub mod user;
 pub mod text;
 mod transaction;
 mod value;
@@ -49,21 +56,29 @@ pub fn statements() -> impl Iterator<Item = &'static Statement> {
     [
         association::STATEMENTS,
         attribute::STATEMENTS,
+        attempt::STATEMENTS,
         audit::STATEMENTS,
         decay::STATEMENTS,
+        exposure::STATEMENTS,
         evidence::STATEMENTS,
+        idempotency::STATEMENTS,
         group::STATEMENTS,
+        membership::STATEMENTS,
         import::STATEMENTS,
         indicator::STATEMENTS,
         migration::STATEMENTS,
         note::STATEMENTS,
         object::STATEMENTS,
         opinion::STATEMENTS,
+        reader::STATEMENTS,
         owner::STATEMENTS,
         setting::STATEMENTS,
+        session::STATEMENTS,
         saved_search::STATEMENTS,
         sighting::STATEMENTS,
+        token::STATEMENTS,
         tag::STATEMENTS,
+        user::STATEMENTS,
         text::STATEMENTS,
     ]
     .into_iter()
