@@ -30,6 +30,7 @@ pub mod object;
 pub mod opinion;
 pub mod reader;
 pub mod owner;
+pub mod search;
 pub mod session;
 pub mod saved_search;
 pub mod sighting;
