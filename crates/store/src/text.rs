@@ -3,7 +3,7 @@
 //! Substrings of three characters and more are found by an index of trigrams (FTS5 or pg_trgm); shorter ones by
 //! looking at every text, within the limit of a read.
 
-use model::{Object, OwnerId};
+use model::{Id, Object, OwnerId};
 
 use crate::{
     dialect::Dialect,
@@ -11,6 +11,7 @@ use crate::{
     object::{self, Named, join_object, object_columns},
     statement::{Sql, statements},
     transaction::{Tx, values},
+    value::Row,
     viewer::Viewer,
 };
 
@@ -41,8 +42,11 @@ pub struct Hit {
     pub excerpt: String,
     /// Where the list goes on after this hit.
     #[serde(skip)]
-    pub number: i64,
+    pub place: Place,
 }
+
+/// Where a list of hits stands: object, owner, part. Not a number of a row, which would count what others wrote.
+pub type Place = (Id, OwnerId, String);
 
 /// What two spellings of a text have in common.
 pub(crate) fn fold(text: &str) -> String {
@@ -92,30 +96,36 @@ pub fn search(
     tx: &mut Tx<'_>,
     viewer: &Viewer,
     words: &[&str],
-    after: Option<i64>,
+    after: Option<&Place>,
     limit: u32,
 ) -> Result<Vec<Hit>, Error> {
     let words: Vec<String> = words.iter().map(|word| fold(word)).collect();
     let mut sql =
-        Sql::new(concat!("SELECT x.owner_id, x.part, x.folded, x.number, ", object_columns!(), " FROM texts x"));
-    sql.push(join_object!("x.object_id")).push(" WHERE x.number > ").bind(after.unwrap_or(0));
-    sql.push(" AND (g.id IS NOT NULL OR i.id IS NOT NULL) AND ");
+        Sql::new(concat!("SELECT x.owner_id, x.part, x.folded, x.object_id, ", object_columns!(), " FROM texts x"));
+    sql.push(join_object!("x.object_id")).push(" WHERE (g.id IS NOT NULL OR i.id IS NOT NULL) AND ");
     viewer.push_hung(&mut sql);
+    if let Some((object, owner, part)) = after {
+        sql.push(" AND (x.object_id, x.owner_id, x.part) > (");
+        sql.bind(*object).push(", ").bind(*owner).push(", ").bind(part).push(")");
+    }
     for word in &words {
         sql.push(" AND ");
         push_contains(&mut sql, tx.dialect(), word);
     }
-    sql.push(" ORDER BY x.number LIMIT ").bind(limit);
-    let hit = |row: &crate::value::Row| {
-        Ok(Hit {
-            object: object::named(row, 4)?,
-            owner: OwnerId(row.id(0)?),
-            part: row.text(1)?.split(':').next().unwrap_or_default().to_owned(),
-            excerpt: excerpt(row.text(2)?, words.first().map_or("", String::as_str)),
-            number: row.int(3)?,
-        })
-    };
-    tx.rows_of(&sql)?.iter().map(hit).collect()
+    sql.push(" ORDER BY x.object_id, x.owner_id, x.part LIMIT ").bind(limit);
+    let first = words.first().map_or("", String::as_str);
+    tx.rows_of(&sql)?.iter().map(|row| hit(row, first)).collect()
+}
+
+fn hit(row: &Row, word: &str) -> Result<Hit, Error> {
+    let (owner, part) = (OwnerId(row.id(0)?), row.text(1)?);
+    Ok(Hit {
+        object: object::named(row, 4)?,
+        owner,
+        part: part.split(':').next().unwrap_or_default().to_owned(),
+        excerpt: excerpt(row.text(2)?, word),
+        place: (row.id(3)?, owner, part.to_owned()),
+    })
 }
 
 fn excerpt(text: &str, word: &str) -> String {

@@ -1,7 +1,10 @@
 //! Searching the texts of objects: names, descriptions, fields and notes of groups, notes on indicators.
 
 use model::Actor;
-use store::{Viewer, text::Hit};
+use store::{
+    Viewer,
+    text::{Hit, Place},
+};
 
 use super::Knowledge;
 use crate::error::Error;
@@ -15,8 +18,8 @@ pub const LIST_MAX: u32 = 500;
 
 impl Knowledge {
     /// Texts that the actor may read and that contain every word of this one, also inside of words, without regard to
-    /// case; words between quotes are one. After the hit with a number; at most [`LIST_MAX`].
-    pub fn search_text(&self, actor: &Actor, text: &str, after: Option<i64>, limit: u32) -> Result<Vec<Hit>, Error> {
+    /// case; words between quotes are one. After a place; at most [`LIST_MAX`].
+    pub fn search_text(&self, actor: &Actor, text: &str, after: Option<&Place>, limit: u32) -> Result<Vec<Hit>, Error> {
         if text.chars().count() > TEXT_MAX {
             return Err(Error::invalid("text", format!("at most {TEXT_MAX} characters")));
         }
