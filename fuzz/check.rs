@@ -3,7 +3,7 @@
 use formats::{
     attack, cof,
     list::{self, Taken, lines, paste, plain, sheet::Workbook, table},
-    misp::{event, warninglist},
+    misp::{event, manifest, warninglist},
     rdap, registration_lines, stix, whois,
 };
 use model::{
@@ -150,9 +150,10 @@ pub(crate) fn stix_pattern(data: &[u8]) {
     }
 }
 
-/// Any octets are read as events, and as a warninglist or not.
+/// Any octets are read as events, as an index of them, and as a warninglist or not.
 pub(crate) fn misp(data: &[u8]) {
     taken(&event::read(data).taken);
+    assert!(manifest::read(data).0.iter().all(|event| event.uuid.len() == 36));
     if let Ok(list) = warninglist::read(data) {
         assert!(list.values.iter().all(|value| !value.is_empty() && value.trim() == value));
     }

@@ -27,6 +27,15 @@ pub enum Column {
     Number(usize),
 }
 
+impl std::str::FromStr for Column {
+    type Err = std::convert::Infallible;
+
+    /// Digits are a number, everything else a name.
+    fn from_str(text: &str) -> Result<Column, Self::Err> {
+        Ok(text.trim().parse().map_or_else(|_| Column::Name(text.to_owned()), Column::Number))
+    }
+}
+
 /// Which column holds what.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Mapping {
@@ -304,7 +313,8 @@ mod tests {
         );
         assert_eq!(error(mapping(Column::Name("a".into()), false)), Some(MappingError::NoHeader("a".into())));
         assert_eq!(error(mapping(Column::Number(0), false)), Some(MappingError::BadNumber(0)));
-        let named = mapping(Column::Name("A".into()), true);
+        assert_eq!("3".parse(), Ok(Column::Number(3)));
+        let named = mapping("A".parse().unwrap(), true);
         assert_eq!(Taken::of(read("a,b\nwidgets.example,x", ',', &named).unwrap()).stated.len(), 1);
     }
 

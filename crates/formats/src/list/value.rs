@@ -1,6 +1,6 @@
 //! One value as lists write it: defanged, with a port, with a path, with a wildcard.
 
-use model::{Indicator, IndicatorType, Pap, Tlp, text};
+use model::{Indicator, IndicatorType, Pap, Prefix, Tlp, address::PrefixError, text};
 
 use super::VALUE_OCTETS_MAX;
 
@@ -51,6 +51,9 @@ fn guessed(text: &str) -> Result<Valued, String> {
     }
     let plain = text::refang(text);
     let plain = plain.trim();
+    if let Err(error @ PrefixError::HostBits { .. }) = plain.parse::<Prefix>() {
+        return Err(error.to_string());
+    }
     if let Some(indicator) = below(plain) {
         return found(indicator, Some("written as everything below it"));
     }
@@ -163,6 +166,7 @@ mod tests {
         for text in ["/gate.php", "", "word", "192.0.2.1:99999", "::", "a b"] {
             assert!(read(text, None).is_err() || text == "::", "{text}");
         }
+        assert!(read("192.0.2.1/24", None).unwrap_err().ends_with("holds it is 192.0.2.0/24"));
     }
 
     #[test]

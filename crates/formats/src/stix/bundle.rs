@@ -17,8 +17,8 @@ use super::{
 };
 use crate::export::{Exported, Holder};
 
-/// A bundle under way. It remembers which identities, markings and observables it has written: about 40 octets for
-/// each observable.
+/// A bundle under way. It remembers which identities, markings and observables it has written: about 100 octets
+/// for each observable.
 ///
 /// An observable that two owners hold stands once; again, with the stricter label, where the second holds it so.
 pub struct Bundle<W: Write> {

@@ -18,7 +18,7 @@ use crate::{
 };
 
 /// The largest bundle, in octets.
-pub const BUNDLE_OCTETS_MAX: usize = 256 << 20;
+pub const BUNDLE_OCTETS_MAX: usize = 1 << 30;
 /// How many objects of a bundle are read.
 pub const BUNDLE_OBJECTS_MAX: usize = 1_000_000;
 /// How long a name may be, in characters.
@@ -38,7 +38,8 @@ pub struct Read {
 }
 
 impl Read {
-    /// The values that a sender's id stands for, as `from` and `to` of associations name them.
+    /// The values that a sender's id stands for, as `from` and `to` of associations name them. It looks through all of
+    /// them: whoever asks for many makes a map first.
     pub fn values(&self, reference: &str) -> impl Iterator<Item = &Stated> {
         self.taken.stated.iter().filter(move |stated| stated.reference.as_deref() == Some(reference))
     }
