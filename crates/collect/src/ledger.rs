@@ -122,6 +122,17 @@ impl Ledger {
         read_lines(BufReader::new(file), value).map_err(|error| self.failed(error))
     }
 
+    /// At most `limit` lines that begin at or after a place in the file, each with the place where it ends; none for a
+    /// damaged one. A line that is still being written is left for the next time.
+    pub fn after(&self, place: u64, limit: usize) -> Result<Vec<(u64, Option<Entry>)>, LedgerError> {
+        let read = || {
+            let mut file = File::open(&self.path)?;
+            file.seek(SeekFrom::Start(place))?;
+            read_ends(BufReader::new(file), place, limit)
+        };
+        read().map_err(|error| self.failed(error))
+    }
+
     fn failed(&self, error: io::Error) -> LedgerError {
         LedgerError { path: self.path.to_path_buf(), error }
     }
@@ -188,6 +199,26 @@ fn read_lines(mut input: impl BufRead, value: Option<&str>) -> io::Result<Readin
     Ok(reading)
 }
 
+fn read_ends(mut input: impl BufRead, mut place: u64, limit: usize) -> io::Result<Vec<(u64, Option<Entry>)>> {
+    let mut lines = Vec::new();
+    let mut line = Vec::new();
+    while lines.len() < limit {
+        line.clear();
+        let mut length = input.by_ref().take(LINE_MAX).read_until(b'\n', &mut line)?;
+        let entry = decode(&line);
+        if line.last() != Some(&b'\n') {
+            let mut rest = Vec::new();
+            length += if length as u64 == LINE_MAX { input.read_until(b'\n', &mut rest)? } else { 0 };
+            if rest.last() != Some(&b'\n') {
+                break;
+            }
+        }
+        place += length as u64;
+        lines.push((place, entry));
+    }
+    Ok(lines)
+}
+
 /// Passes over the rest of a line that is longer than [`LINE_MAX`].
 fn skip_line(input: &mut impl BufRead, read: &[u8]) -> io::Result<()> {
     if read.last() != Some(&b'\n') { input.skip_until(b'\n').map(drop) } else { Ok(()) }
@@ -250,6 +281,29 @@ mod tests {
         Ledger::open(directory.path()).unwrap().append(&entry("four.test")).unwrap();
         let reading = ledger.read(None).unwrap();
         assert_eq!((values(&reading), &reading.damaged), (vec!["one.test", "four.test"], &vec![2, 3]));
+    }
+
+    #[test]
+    fn is_read_on_from_where_it_was_left() {
+        let directory = tempfile::tempdir().unwrap();
+        let ledger = Ledger::open(directory.path()).unwrap();
+        let append = |value| ledger.append(&entry(value)).unwrap();
+        ["one.test", "two.test"].into_iter().for_each(append);
+        let first = ledger.after(0, 1).unwrap();
+        let rest = ledger.after(first[0].0, 9).unwrap();
+        assert_eq!(rest[0].1.as_ref().unwrap().value, "two.test");
+        assert!(ledger.after(rest[0].0, 9).unwrap().is_empty());
+        std::fs::OpenOptions::new()
+            .append(true)
+            .open(directory.path().join(FILE))
+            .and_then(|mut file| file.write_all(format!("{}\nhalf", "x".repeat(2 * LINE_MAX as usize)).as_bytes()))
+            .unwrap();
+        let damaged = ledger.after(rest[0].0, 9).unwrap();
+        assert_eq!(damaged.len(), 1, "half a line is left for the next time");
+        assert_eq!(damaged[0].1, None);
+        Ledger::open(directory.path()).unwrap().append(&entry("three.test")).unwrap();
+        let last = ledger.after(damaged[0].0, 9).unwrap();
+        assert_eq!(last.last().unwrap().1.as_ref().unwrap().value, "three.test");
     }
 
     #[test]

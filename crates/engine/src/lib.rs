@@ -8,6 +8,7 @@
 //! [`quality`] (whether sharing a value says anything), [`lookup`], [`pivot`], [`hunt`].
 
 pub mod account;
+pub mod audit;
 pub mod connector;
 pub mod error;
 pub mod hunt;
@@ -15,6 +16,7 @@ pub mod knowledge;
 pub mod label;
 pub mod lookup;
 pub mod naming;
+pub mod owner;
 pub mod pivot;
 pub mod profile;
 pub mod quality;

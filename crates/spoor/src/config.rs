@@ -136,6 +136,13 @@ pub(crate) const SETTINGS: &[Setting] = &[
         about: "requests a second of one session, token or unknown address; 0 for no limit",
         online: None,
     },
+    Setting {
+        name: "serve.session_idle_minutes",
+        default: "720",
+        about: "minutes without use after which a session ends",
+        online: None,
+    },
+    Setting { name: "serve.session_days", default: "7", about: "days after which a session ends", online: None },
     Setting { name: "serve.in_flight", default: "256", about: "requests answered at one time", online: None },
     Setting { name: "serve.log_json", default: "false", about: "the log as JSON lines", online: None },
     Setting {
@@ -210,8 +217,20 @@ pub(crate) struct Serve {
     pub(crate) body_mib: u32,
     pub(crate) import_mib: u32,
     pub(crate) rate_per_second: u32,
+    pub(crate) session_idle_minutes: u32,
+    pub(crate) session_days: u32,
     pub(crate) in_flight: u32,
     pub(crate) log_json: bool,
+}
+
+impl Serve {
+    /// How long a session lasts.
+    pub(crate) fn lifetime(&self) -> engine::account::Lifetime {
+        engine::account::Lifetime {
+            idle_seconds: i64::from(self.session_idle_minutes.max(1)) * 60,
+            seconds: i64::from(self.session_days.max(1)) * model::time::DAY,
+        }
+    }
 }
 
 /// A list of texts that are parsed.
@@ -254,7 +273,9 @@ pub(crate) fn load(file: &Path, must_exist: bool) -> anyhow::Result<(Config, Vec
     let serve = &config.serve;
     let sane = [serve.body_mib, serve.import_mib].iter().all(|mib| (1..=4_096).contains(mib));
     if !sane || !(1..=65_536).contains(&serve.in_flight) {
-        return Err(misuse("configuration: serve.body_mib and serve.import_mib are 1 to 4096, serve.in_flight 1 to 65536"));
+        return Err(misuse(
+            "configuration: serve.body_mib and serve.import_mib are 1 to 4096, serve.in_flight 1 to 65536",
+        ));
     }
     Ok((config, in_force))
 }

@@ -29,6 +29,7 @@ mod extract;
 mod gate;
 mod guard;
 mod metric;
+mod once;
 mod openapi;
 mod page;
 mod problem;
@@ -37,6 +38,7 @@ mod revision;
 mod route;
 mod router;
 pub(crate) mod server;
+pub(crate) mod setup;
 
 /// Counters for every route.
 pub(crate) fn metrics() -> metric::Metrics {

@@ -49,7 +49,11 @@ pub fn list(
     if let Some(value) = value {
         // Names below it are few among what was asked: LIKE with its own signs escaped looks at the rest of them.
         let pattern = value.replace('!', "!!").replace('%', "!%").replace('_', "!_");
-        sql.push(" AND (value = ").bind(value).push(" OR value LIKE ").bind(format!("%.{pattern}")).push(" ESCAPE '!')");
+        sql.push(" AND (value = ")
+            .bind(value)
+            .push(" OR value LIKE ")
+            .bind(format!("%.{pattern}"))
+            .push(" ESCAPE '!')");
     }
     if let Some(below) = below {
         sql.push(" AND number < ").bind(below);

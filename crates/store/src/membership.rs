@@ -36,12 +36,7 @@ pub fn of_user(tx: &mut Tx<'_>, user: UserId) -> Result<Vec<Membership>, Error> 
 }
 
 /// Who belongs to an owner, by the names of their accounts after this one.
-pub fn of_owner(
-    tx: &mut Tx<'_>,
-    owner: OwnerId,
-    after: &str,
-    limit: u32,
-) -> Result<Vec<(Membership, String)>, Error> {
+pub fn of_owner(tx: &mut Tx<'_>, owner: OwnerId, after: &str, limit: u32) -> Result<Vec<(Membership, String)>, Error> {
     let rows = tx.rows(OF_OWNER, values![owner, after.to_lowercase(), limit])?;
     rows.iter().map(|row| Ok((membership(row)?, row.text(4)?.to_owned()))).collect()
 }

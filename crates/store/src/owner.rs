@@ -1,6 +1,6 @@
 //! Owners.
 
-use model::{Owner, OwnerId, ReadableOwners, Time, Tlp};
+use model::{Administration, Owner, OwnerId, ReadableOwners, Time, Tlp};
 
 use crate::{
     error::Error,
@@ -18,6 +18,7 @@ statements! {
     BY_NAME = "SELECT id, name, kind, reviewed, open, tlp, revision FROM owners WHERE name_folded = $1";
     UPDATE = "UPDATE owners SET name = $2, name_folded = $3, reviewed = $4, open = $5, tlp = $6, revision = revision + 1 \
               WHERE id = $1 AND revision = $7";
+    ALL = "SELECT id, name, kind, reviewed, open, tlp, revision FROM owners ORDER BY name_folded";
     OPEN = "SELECT id FROM owners WHERE open = 1 ORDER BY id";
 }
 
@@ -63,6 +64,11 @@ pub fn change(tx: &mut Tx<'_>, owner: &Owner) -> Result<bool, Error> {
 /// The owners that every account may read.
 pub fn open(tx: &mut Tx<'_>) -> Result<Vec<OwnerId>, Error> {
     tx.rows(OPEN, values![])?.iter().map(|row| row.id(0).map(OwnerId)).collect()
+}
+
+/// Every owner, by name, for an administrator.
+pub fn all(tx: &mut Tx<'_>, _: &Administration) -> Result<Vec<Owner>, Error> {
+    tx.rows(ALL, values![])?.iter().map(owner).collect()
 }
 
 /// The owners that may be read, by name.

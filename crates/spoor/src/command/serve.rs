@@ -14,8 +14,9 @@ use crate::{
     config::Serve,
     exit::{Ending, misuse},
     http::{
-        app::{App, Inner},
+        app::{App, Inner, Limits},
         server::{Tls, serve},
+        setup::Setup,
     },
     moment,
     output::Output,
@@ -27,12 +28,18 @@ pub(crate) fn run(session: &Session, asked: &arguments::Serve, output: &mut Outp
     let config = with(session.serve().clone(), asked);
     let tls = tls(&config)?;
     if tls.is_none() && !config.listen.ip().is_loopback() {
-        output.note("connections are not encrypted: give --tls-cert and --tls-key, or put a proxy with TLS before it")?;
+        output
+            .note("connections are not encrypted: give --tls-cert and --tls-key, or put a proxy with TLS before it")?;
     }
     let listener = TcpListener::bind(config.listen).with_context(|| format!("`{}`", config.listen))?;
     listener.set_nonblocking(true)?;
     let app = app(session, config, tls.is_some())?;
     said(output, listener.local_addr()?, tls.is_some())?;
+    if let Some(code) = app.setup.code() {
+        output.note(&format!(
+            "no accounts yet. Make the first with `spoor user add NAME --administrator`, or send this code: {code}"
+        ))?;
+    }
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().context("async runtime")?;
     runtime.block_on(serve(app, listener, tls))?;
     Ok(Ending::Found)
@@ -60,7 +67,7 @@ fn tls(config: &Serve) -> anyhow::Result<Option<Tls>> {
 fn app(session: &Session, config: Serve, tls: bool) -> anyhow::Result<App> {
     let engine = session.engine(true)?;
     let knowledge = session.knowledge()?;
-    let (workers, streams) = App::limits();
+    let setup = Setup::new(!knowledge.has_accounts()?);
     Ok(App::new(Inner {
         engine,
         key: knowledge.secret("cursor")?,
@@ -71,9 +78,10 @@ fn app(session: &Session, config: Serve, tls: bool) -> anyhow::Result<App> {
         metrics: crate::http::metrics(),
         rates: crate::http::rates(config.rate_per_second),
         in_flight: Semaphore::new(config.in_flight as usize),
+        lifetime: config.lifetime(),
         config,
-        workers,
-        streams,
+        limits: Limits::new(),
+        setup,
         stopping: AtomicBool::new(false),
     }))
 }

@@ -1,4 +1,12 @@
 //! The handlers of `/api/v1`, by noun, and of what stands beside it.
 
+pub(crate) mod audit;
+pub(crate) mod exposure;
 pub(crate) mod health;
 pub(crate) mod me;
+pub(crate) mod owner;
+pub(crate) mod session;
+pub(crate) mod setup;
+pub(crate) mod source;
+pub(crate) mod token;
+pub(crate) mod user;

@@ -13,14 +13,14 @@ use axum::{
     body::{Body, Bytes},
     http::StatusCode,
 };
-use engine::{Engine, Knowledge};
+use engine::{Engine, Knowledge, account::Lifetime};
 use model::Time;
 use observations::Interrupt;
 use tokio::sync::{Semaphore, mpsc};
 
 use crate::{
     config,
-    http::{metric::Metrics, problem::Problem, rate::Rates},
+    http::{metric::Metrics, problem::Problem, rate::Rates, setup::Setup},
 };
 
 /// The clock.
@@ -28,6 +28,10 @@ pub(crate) type Clock = Arc<dyn Fn() -> Time + Send + Sync>;
 
 /// Requests at work in the engine at one time; more wait.
 const WORKERS: usize = 16;
+/// Passwords that are looked at at one time: each takes 19 MiB and some tens of milliseconds of a processor.
+const HASHING: usize = 2;
+/// How long a sign-in waits for its turn.
+const HASHING_WAIT: Duration = Duration::from_secs(5);
 /// Streams at one time; more are told to come back.
 const STREAMS: usize = 8;
 /// How long the engine may take for one answer.
@@ -52,6 +56,8 @@ pub(crate) struct Inner {
     pub(crate) tls: bool,
     /// Where the exposure ledger is.
     pub(crate) data: PathBuf,
+    /// How long a session lasts.
+    pub(crate) lifetime: Lifetime,
     /// The clock.
     pub(crate) clock: Clock,
     /// What authenticates cursors.
@@ -62,10 +68,27 @@ pub(crate) struct Inner {
     pub(crate) rates: Rates,
     /// Requests that are being answered.
     pub(crate) in_flight: Semaphore,
-    pub(crate) workers: Arc<Semaphore>,
-    pub(crate) streams: Arc<Semaphore>,
+    /// How many things are done at one time.
+    pub(crate) limits: Limits,
+    /// The code of a first start.
+    pub(crate) setup: Setup,
     /// Whether the server is stopping.
     pub(crate) stopping: AtomicBool,
+}
+
+/// How many things are done at one time.
+pub(crate) struct Limits {
+    workers: Arc<Semaphore>,
+    streams: Arc<Semaphore>,
+    hashing: Semaphore,
+}
+
+impl Limits {
+    /// Nothing is done yet.
+    pub(crate) fn new() -> Limits {
+        let of = |permits| Arc::new(Semaphore::new(permits));
+        Limits { workers: of(WORKERS), streams: of(STREAMS), hashing: Semaphore::new(HASHING) }
+    }
 }
 
 /// What the engine is called with.
@@ -94,11 +117,6 @@ impl App {
         App(Arc::new(inner))
     }
 
-    /// Semaphores of their sizes.
-    pub(crate) fn limits() -> (Arc<Semaphore>, Arc<Semaphore>) {
-        (Arc::new(Semaphore::new(WORKERS)), Arc::new(Semaphore::new(STREAMS)))
-    }
-
     /// Runs work of the engine on a thread that may block. It is told to stop when the client goes or time is up.
     pub(crate) async fn run<T: Send + 'static>(
         &self,
@@ -107,7 +125,7 @@ impl App {
         let app = self.clone();
         let until = Instant::now() + DEADLINE;
         let late = || Problem::busy(StatusCode::SERVICE_UNAVAILABLE, "it took too long; ask for less", 5);
-        let permit = tokio::time::timeout(DEADLINE, Arc::clone(&self.workers).acquire_owned());
+        let permit = tokio::time::timeout(DEADLINE, Arc::clone(&self.limits.workers).acquire_owned());
         let permit = permit.await.map_err(|_| late())?.map_err(|_| Problem::internal())?;
         let (gone, interrupt) = Gone::new(until);
         let running = tokio::task::spawn_blocking(move || {
@@ -126,6 +144,18 @@ impl App {
         }
     }
 
+    /// The same for work with a password, of which few run at one time, so that a flood of sign-ins takes neither all
+    /// memory nor the threads of others.
+    pub(crate) async fn run_hashing<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Work<'_>) -> Result<T, engine::Error> + Send + 'static,
+    ) -> Result<T, Problem> {
+        let busy = || Problem::busy(StatusCode::SERVICE_UNAVAILABLE, "too many are signing in at one time", 2);
+        let permit = tokio::time::timeout(HASHING_WAIT, self.limits.hashing.acquire()).await.map_err(|_| busy())?;
+        let _permit = permit.map_err(|_| busy())?;
+        self.run(work).await
+    }
+
     /// Streams what `work` writes, of any length. What fails after the first octet ends the connection, so that no
     /// half answer is taken for a whole.
     pub(crate) fn stream(
@@ -133,7 +163,7 @@ impl App {
         work: impl FnOnce(&Work<'_>, &mut Pieces) -> Result<(), engine::Error> + Send + 'static,
     ) -> Result<Body, Problem> {
         let busy = |_| Problem::busy(StatusCode::SERVICE_UNAVAILABLE, "as many exports as may run are running", 10);
-        let permit = Arc::clone(&self.streams).try_acquire_owned().map_err(busy)?;
+        let permit = Arc::clone(&self.limits.streams).try_acquire_owned().map_err(busy)?;
         let (to, from) = mpsc::channel(PIECES);
         let app = self.clone();
         let runtime = tokio::runtime::Handle::current();

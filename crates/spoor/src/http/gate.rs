@@ -16,6 +16,7 @@ use crate::http::{
     client::Client,
     extract::BodyMax,
     guard::Served,
+    once,
     problem::Problem,
     rate::Whose,
     route::{Need, Who},
@@ -39,8 +40,9 @@ pub(crate) async fn gate(State((app, row)): State<(App, Arc<Row>)>, mut request:
     let mut response = match admit(&app, &row, &mut request).await {
         Err(problem) => problem.into_response(),
         Ok(caller) => {
+            let user = caller.as_ref().and_then(|caller| caller.actor.user);
             served.account = caller.map(|caller| caller.actor.name);
-            next.run(request).await
+            once::run(&app, &row, user, request, next).await
         }
     };
     app.metrics.count(row.number, response.status(), began.elapsed());
@@ -76,8 +78,16 @@ async fn admit(app: &App, row: &Row, request: &mut Request) -> Result<Option<Cal
 
 async fn recognise(app: &App, headers: &HeaderMap, address: std::net::IpAddr) -> Result<Option<Caller>, Problem> {
     let Some(credential) = credential(app, headers)? else { return Ok(None) };
-    let found = app.run(move |work| work.knowledge.recognise(&credential, address, work.now)).await?;
-    Ok(found.map(|(actor, via)| Caller { actor, via }))
+    let lifetime = app.lifetime;
+    let found = app.run(move |work| {
+        let sources = || work.engine.store.sources().iter().map(|source| source.id).collect();
+        let found = work.knowledge.recognise(&credential, address, lifetime, &sources, work.now)?;
+        if let Some(found) = found.as_ref().filter(|found| found.note) {
+            work.knowledge.seen(found.via, work.now)?;
+        }
+        Ok(found)
+    });
+    Ok(found.await?.map(|found| Caller { actor: found.actor, via: found.via }))
 }
 
 /// A page of somebody else must not make a browser change anything here with its user's cookie. Browsers say where a

@@ -51,7 +51,9 @@ pub(crate) async fn guard(State(app): State<App>, mut request: Request, next: Ne
     } else {
         match app.in_flight.try_acquire() {
             Ok(_permit) => next.run(request).await,
-            Err(_) => Problem::busy(StatusCode::SERVICE_UNAVAILABLE, "too many requests at one time", 1).into_response(),
+            Err(_) => {
+                Problem::busy(StatusCode::SERVICE_UNAVAILABLE, "too many requests at one time", 1).into_response()
+            }
         }
     };
     response = finished(response, &id, app.tls);

@@ -43,7 +43,8 @@ impl Metrics {
 
     /// All of them as text. Routes that nobody asked are left out.
     pub(crate) fn text(&self) -> String {
-        let mut text = String::from("# HELP spoor_requests_total Requests answered.\n# TYPE spoor_requests_total counter\n");
+        let mut text =
+            String::from("# HELP spoor_requests_total Requests answered.\n# TYPE spoor_requests_total counter\n");
         for (name, counters) in &self.0 {
             for (class, count) in counters.classes.iter().enumerate() {
                 let count = count.load(Ordering::Relaxed);

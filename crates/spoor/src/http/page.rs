@@ -1,7 +1,8 @@
 //! Lists in pages: `limit`, `cursor` and `fields`.
 //!
-//! A cursor says where the page before ended. It is opaque, and authenticated together with the query and the account
-//! that it was given for: with another query it is refused, and nobody can make one to reach what a list leaves out.
+//! A cursor says where the page before ended. It is encrypted, since that place may be something that the list does not
+//! show, and authenticated together with the query and the account that it was given for: with another query it is
+//! refused, and nobody can make one to reach what a list leaves out.
 
 use std::collections::BTreeSet;
 
@@ -60,6 +61,13 @@ pub(crate) struct Page<V> {
     pub(crate) next: Option<String>,
 }
 
+impl<V> Page<V> {
+    /// A list that is never long enough for a second page.
+    pub(crate) fn whole(items: Vec<V>) -> Json<Page<V>> {
+        Json(Page { items, next: None })
+    }
+}
+
 /// The page that a request wants.
 pub(crate) struct Pages {
     limit: u32,
@@ -99,9 +107,10 @@ impl Pages {
         let Some(cursor) = &self.cursor else { return Ok(None) };
         let refused = || Problem::malformed("query.cursor", "not a cursor of this query; begin again without one");
         let octets = URL_SAFE_NO_PAD.decode(cursor).map_err(|_| refused())?;
-        let (code, position) = octets.split_at_checked(CODE).ok_or_else(refused)?;
-        self.mac(position).verify_truncated_left(code).map_err(|_| refused())?;
-        serde_json::from_slice(position).map(Some).map_err(|_| refused())
+        let (code, hidden) = octets.split_at_checked(CODE).ok_or_else(refused)?;
+        let position = self.covered(code, hidden);
+        self.mac(&position).verify_truncated_left(code).map_err(|_| refused())?;
+        serde_json::from_slice(&position).map(Some).map_err(|_| refused())
     }
 
     /// The answer: of at most [`Pages::wanted`] rows those that are shown, and where the last of them stands.
@@ -128,8 +137,18 @@ impl Pages {
 
     fn cursor(&self, position: &impl Serialize) -> Result<String, Problem> {
         let position = serde_json::to_vec(position).map_err(|_| Problem::internal())?;
-        let code = self.mac(&position).finalize().into_bytes();
-        Ok(URL_SAFE_NO_PAD.encode([&code[..CODE], &position].concat()))
+        let code = &self.mac(&position).finalize().into_bytes()[..CODE];
+        Ok(URL_SAFE_NO_PAD.encode([code, &self.covered(code, &position)].concat()))
+    }
+
+    /// Covers a position with a stream that its code begins, or uncovers it: encryption with a synthetic start, as
+    /// RFC 5297 has it, of HMAC alone.
+    fn covered(&self, code: &[u8], octets: &[u8]) -> Vec<u8> {
+        let blocks = octets.chunks(32).zip(0_u32..).flat_map(|(block, number)| {
+            let stream = self.mac(&[b"cover", code, &number.to_be_bytes()].concat()).finalize().into_bytes();
+            block.iter().zip(stream).map(|(octet, cover)| octet ^ cover).collect::<Vec<u8>>()
+        });
+        blocks.collect()
     }
 
     fn mac(&self, position: &[u8]) -> Hmac<Sha256> {
@@ -166,6 +185,7 @@ mod tests {
         assert_eq!(after(pages(1, 1, Some(cursor.clone()))).unwrap(), Some(("a".into(), 7)));
         assert!(after(pages(2, 1, Some(cursor.clone()))).is_err(), "another query");
         assert!(after(pages(1, 2, Some(cursor.clone()))).is_err(), "another installation");
+        assert!(!cursor.contains(&URL_SAFE_NO_PAD.encode("[\"a\",7]")[..8]), "it says nothing: {cursor}");
         for wrong in ["", "x", "AAAA", &cursor[1..], &format!("{cursor}AA")] {
             assert!(after(pages(1, 1, Some(wrong.into()))).is_err(), "{wrong}");
         }

@@ -107,13 +107,7 @@ pub(crate) struct Description {
 
 impl Route {
     /// A row. There is no other way to make one, so none is without a need.
-    pub(crate) fn new<H, T>(
-        method: Method,
-        path: &'static str,
-        need: Need,
-        name: &'static str,
-        handler: H,
-    ) -> Route
+    pub(crate) fn new<H, T>(method: Method, path: &'static str, need: Need, name: &'static str, handler: H) -> Route
     where
         H: Handler<T, App>,
         T: 'static,
@@ -207,9 +201,10 @@ impl Route {
     /// It takes octets of these media types, as many as an import may have.
     pub(crate) fn takes_octets(mut self, media_types: &[&str]) -> Route {
         let any = Content::new(Some(ObjectBuilder::new().schema_type(Type::String).build()));
-        let all = media_types.iter().fold(RequestBodyBuilder::new().required(Some(Required::True)), |body, media_type| {
-            body.content(*media_type, any.clone())
-        });
+        let all =
+            media_types.iter().fold(RequestBodyBuilder::new().required(Some(Required::True)), |body, media_type| {
+                body.content(*media_type, any.clone())
+            });
         self.says.body = Some(all.build());
         self.long = true;
         self.problems(&[400, 413, 415, 422])

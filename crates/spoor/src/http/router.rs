@@ -29,7 +29,15 @@ pub(crate) fn table() -> Vec<Route> {
             .answers_text("application/json", "OpenAPI 3.1"),
     ];
     rows.extend(api::health::routes());
+    rows.extend(api::setup::routes());
     rows.extend(api::me::routes());
+    rows.extend(api::session::routes());
+    rows.extend(api::token::routes());
+    rows.extend(api::user::routes());
+    rows.extend(api::owner::routes());
+    rows.extend(api::source::routes());
+    rows.extend(api::audit::routes());
+    rows.extend(api::exposure::routes());
     rows
 }
 

@@ -24,6 +24,8 @@ const HEAD_TIME: Duration = Duration::from_secs(10);
 const HEAD_MAX: usize = 32 * 1024;
 /// Header lines of a request.
 const HEADERS_MAX: usize = 64;
+/// How often old sessions, failures and keys are forgotten.
+const SWEEP_EVERY: Duration = Duration::from_secs(600);
 /// How long what is under way may take when the server stops.
 const STOP_TIME: Duration = Duration::from_secs(20);
 
@@ -73,6 +75,7 @@ pub(crate) async fn serve(app: App, listener: TcpListener, tls: Option<Tls>) -> 
     let tls = tls.map(Arc::new);
     tokio::spawn(stop_on_signal(app.clone(), handle.clone()));
     tokio::spawn(reload_on_signal(tls.clone()));
+    tokio::spawn(sweep(app.clone()));
     let service = router(app).into_make_service_with_connect_info::<SocketAddr>();
     let server = limited(axum_server::from_tcp(listener)?.handle(handle));
     match tls {
@@ -83,6 +86,17 @@ pub(crate) async fn serve(app: App, listener: TcpListener, tls: Option<Tls>) -> 
         }
     }
     Ok(())
+}
+
+/// Forgets, again and again, what has had its time.
+async fn sweep(app: App) {
+    let lifetime = app.lifetime;
+    let mut ticks = tokio::time::interval(SWEEP_EVERY);
+    loop {
+        ticks.tick().await;
+        // What fails was logged where it became a problem.
+        let _ = app.run(move |work| work.knowledge.sweep(lifetime, work.now)).await;
+    }
 }
 
 /// Limits on what comes before a request is a request.
