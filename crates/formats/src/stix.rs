@@ -23,6 +23,7 @@ mod id;
 mod marking;
 mod object;
 mod observable;
+mod opinion;
 mod pattern;
 mod property;
 mod read;

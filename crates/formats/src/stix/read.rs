@@ -1,19 +1,20 @@
 //! Bundles on their way in.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
-use model::{GroupKind, Indicator, IndicatorType, Time, opinion::Use};
+use model::{GroupKind, Indicator, opinion::Use};
 use serde_json::Value;
 
 use super::{
+    opinion::{add_opinion, observable_values},
     pattern::values_of,
-    property::{markings, number, source, time},
+    property::time,
     stated::{StatedAssociation, StatedGroup, group_kind},
     stream,
 };
 use crate::{
-    list::{Field, Refusal, Stated, Taken},
-    member::{is_true, text, texts},
+    list::{Refusal, Stated, Taken, value},
+    member::{text, texts},
     remark::{Remark, RemarkKind},
 };
 
@@ -21,6 +22,8 @@ use crate::{
 pub const BUNDLE_OCTETS_MAX: usize = 1 << 30;
 /// How many objects of a bundle are read.
 pub const BUNDLE_OBJECTS_MAX: usize = 1_000_000;
+/// How many opinions about one observable are taken.
+const OPINIONS_MAX: usize = 100;
 /// How long a name may be, in characters.
 const NAME_CHARS_MAX: usize = 500;
 
@@ -57,7 +60,7 @@ pub fn read(octets: &[u8]) -> Read {
             reader.limit(&format!("more than {BUNDLE_OBJECTS_MAX} objects: the rest was not read"));
             return false;
         }
-        reader.object(number, &object);
+        reader.object(number, object);
         true
     });
     if let Err(error) = end {
@@ -71,19 +74,12 @@ struct Reader {
     read: Read,
     /// Statements from observables, held back until it is known which values indicators state.
     observables: Vec<Stated>,
-    /// Names of identities, and who made which statement.
+    /// Opinions about observables, and for each observable which of them are about it.
+    observed: Vec<Value>,
+    observed_of: HashMap<String, Vec<usize>>,
+    /// Names of identities, and who made which indicator.
     identities: HashMap<String, String>,
     makers: HashMap<String, String>,
-    /// What `observed-data` says of the observables it refers to.
-    observed: HashMap<String, Observed>,
-}
-
-/// Opinions and times about an observable.
-#[derive(Default)]
-struct Observed {
-    object: Value,
-    first: Option<Time>,
-    last: Option<Time>,
 }
 
 impl Reader {
@@ -91,118 +87,77 @@ impl Reader {
         self.read.taken.remark(Remark::whole(RemarkKind::Limit, text));
     }
 
-    fn object(&mut self, line: usize, object: &Value) {
-        let kind = text(object, "type").unwrap_or_default();
-        if let (Some(id), Some(maker)) = (text(object, "id"), text(object, "created_by_ref")) {
-            self.makers.insert(id.to_owned(), maker.to_owned());
-        }
+    fn pass_over(&mut self, kind: &str) {
+        *self.read.passed_over.entry(kind.chars().take(60).collect()).or_default() += 1;
+    }
+
+    fn refuse(&mut self, line: usize, text: &str, why: impl Into<String>) {
+        self.read.taken.add(Err(Refusal::new(line, text, why)));
+    }
+
+    fn object(&mut self, line: usize, object: Value) {
+        let kind = text(&object, "type").unwrap_or_default();
         match kind {
-            "indicator" => self.indicator(line, object),
+            "indicator" => self.indicator(line, &object),
             "observed-data" => self.observed_data(object),
-            "relationship" => self.relationship(line, object),
-            "identity" => self.identity(object),
+            "relationship" => self.relationship(line, &object),
+            "identity" => self.identity(&object),
             "marking-definition" => {}
-            _ if group_kind(kind).is_some() => self.group(line, object, group_kind(kind).unwrap_or(GroupKind::Report)),
-            _ if !self.observable(line, kind, object) => {
-                let known: String = kind.chars().take(60).collect();
-                *self.read.passed_over.entry(known).or_default() += 1;
-            }
-            _ => {}
+            _ => match (group_kind(kind), observable_values(kind, &object)) {
+                (Some(group), _) => self.group(line, &object, group),
+                (None, Some(values)) => {
+                    for (kind, text) in values {
+                        match value::read(&text, Some(kind)) {
+                            Ok(found) => self.observable(line, found.indicator, &object),
+                            Err(why) => self.refuse(line, &text, why),
+                        }
+                    }
+                }
+                (None, None) => self.pass_over(kind),
+            },
         }
     }
 
     fn indicator(&mut self, line: usize, object: &Value) {
-        let pattern = text(object, "pattern").unwrap_or_default();
-        let language = text(object, "pattern_type").unwrap_or("stix");
-        let values = match language {
-            "stix" => values_of(pattern),
-            _ => Ok(Vec::new()),
-        };
+        let is_stix = text(object, "pattern_type").is_none_or(|language| language == "stix");
+        let values = if is_stix { values_of(text(object, "pattern").unwrap_or_default()) } else { Ok(Vec::new()) };
+        if let (Some(id), Some(maker)) = (text(object, "id"), text(object, "created_by_ref")) {
+            self.makers.insert(id.to_owned(), maker.to_owned());
+        }
         match values {
             Ok(values) if !values.is_empty() => {
                 for value in values {
-                    let stated = self.opinion(Stated::new(line, value), object, Use::Alert);
+                    let mut stated = Stated::new(line, value);
+                    stated.reference = text(object, "id").map(str::to_owned);
+                    add_opinion(&mut stated, object, Use::Alert);
                     self.read.taken.add(Ok(stated));
                 }
             }
-            values => {
-                if let Err(why) = values {
-                    let why = format!("kept as text, not as values: {why}");
-                    self.read.taken.remark(Remark::member(
-                        format!("objects[{}]", line - 1),
-                        RemarkKind::NotUnderstood,
-                        &why,
-                    ));
-                }
+            Ok(_) => self.group(line, object, GroupKind::Signature),
+            Err(why) => {
+                let why = format!("kept as text, not as values: {why}");
+                let path = format!("objects[{}]", line - 1);
+                self.read.taken.remark(Remark::member(path, RemarkKind::NotUnderstood, &why));
                 self.group(line, object, GroupKind::Signature);
             }
         }
     }
 
-    /// What an object says beside its value.
-    fn opinion(&self, mut stated: Stated, object: &Value, usage: Use) -> Stated {
-        stated.usage = Some(usage);
+    fn observable(&mut self, line: usize, indicator: Indicator, object: &Value) {
+        let mut stated = Stated::new(line, indicator);
         stated.reference = text(object, "id").map(str::to_owned);
-        stated.confidence = number(object, "confidence");
-        stated.added = time(object, "created");
-        stated.modified = time(object, "modified");
-        stated.expires = time(object, "valid_until");
-        if is_true(object, "revoked") {
-            stated.active = Some(false);
-        }
-        (stated.tlp, stated.pap) = markings(object);
-        let name = text(object, "name").filter(|name| *name != stated.indicator.defanged());
-        let words = text(object, "description").or(name).filter(|words| *words != stated.indicator.canonical());
-        stated.description = words.and_then(|words| stated.cut(words));
-        stated.source = source(object);
-        if texts(object, "indicator_types").any(|kind| kind == "benign") {
-            stated.rating = Some(0);
-        }
-        texts(object, "labels").for_each(|label| label_of(&mut stated, label));
-        stated
+        add_opinion(&mut stated, object, Use::Context);
+        self.observables.push(stated);
     }
 
-    /// Whether it was one of a known type. Each hash of a file is a value.
-    fn observable(&mut self, line: usize, kind: &str, object: &Value) -> bool {
-        let hashes = |of: IndicatorType| {
-            let hashes = object.get("hashes").and_then(Value::as_object).into_iter().flatten();
-            hashes.filter_map(move |(name, hash)| Some((of, named_hash(name, hash.as_str()?, of)?))).collect::<Vec<_>>()
-        };
-        let one = |of: IndicatorType, property: &str| {
-            object.get(property).and_then(scalar).map(|text| (of, text)).into_iter().collect::<Vec<_>>()
-        };
-        let values = match kind {
-            "domain-name" => one(IndicatorType::Host, "value"),
-            "ipv4-addr" | "ipv6-addr" => one(IndicatorType::Address, "value"),
-            "url" => one(IndicatorType::Url, "value"),
-            "email-addr" => one(IndicatorType::EmailAddress, "value"),
-            "autonomous-system" => one(IndicatorType::Asn, "number"),
-            "mutex" => one(IndicatorType::Mutex, "name"),
-            "windows-registry-key" => one(IndicatorType::RegistryKey, "key"),
-            "file" => hashes(IndicatorType::File),
-            "x509-certificate" => hashes(IndicatorType::Certificate),
-            _ => return false,
-        };
-        for (kind, text) in values {
-            match value_of(kind, &text) {
-                Ok(value) => {
-                    let stated = self.opinion(Stated::new(line, value), object, Use::Context);
-                    self.observables.push(stated);
-                }
-                Err(why) => drop(self.read.taken.add(Err(Refusal::new(line, &text, why)))),
-            }
-        }
-        true
-    }
-
-    fn observed_data(&mut self, object: &Value) {
+    fn observed_data(&mut self, object: Value) {
         if object.get("objects").is_some() {
-            *self.read.passed_over.entry("observed-data with embedded objects".into()).or_default() += 1;
+            self.pass_over("observed-data with embedded objects");
         }
-        let (first, last) = (time(object, "first_observed"), time(object, "last_observed"));
-        for id in texts(object, "object_refs") {
-            self.observed.insert(id.to_owned(), Observed { object: object.clone(), first, last });
+        for id in texts(&object, "object_refs") {
+            self.observed_of.entry(id.to_owned()).or_default().push(self.observed.len());
         }
+        self.observed.push(object);
     }
 
     fn identity(&mut self, object: &Value) {
@@ -214,7 +169,7 @@ impl Reader {
     fn group(&mut self, line: usize, object: &Value, kind: GroupKind) {
         match StatedGroup::of(line, object, kind) {
             Some(group) => self.read.groups.push(group),
-            None => drop(self.read.taken.add(Err(Refusal::new(line, "", "an object without an id")))),
+            None => self.refuse(line, "", "an object without an id"),
         }
     }
 
@@ -223,52 +178,90 @@ impl Reader {
             // What an indicator is based on is in the bundle itself.
             Some(association) if association.word == "based-on" => {}
             Some(association) => self.read.associations.push(association),
-            None => drop(self.read.taken.add(Err(Refusal::new(line, "", "a relationship without type or ends")))),
+            None => self.refuse(line, "", "a relationship without type or ends"),
         }
     }
 
     /// Brings together what stood in different objects.
     fn finish(mut self) -> Read {
+        self.name_makers();
         let mut by_value: HashMap<Indicator, Vec<usize>> = HashMap::new();
         for (at, stated) in self.read.taken.stated.iter().enumerate() {
             by_value.entry(stated.indicator.clone()).or_default().push(at);
         }
-        for mut stated in std::mem::take(&mut self.observables) {
-            let observed = stated.reference.as_ref().and_then(|id| self.observed.get(id));
-            match by_value.get(&stated.indicator) {
-                Some(places) => places.iter().for_each(|at| {
-                    if let (Some(indicator), Some(observed)) = (self.read.taken.stated.get_mut(*at), observed) {
-                        seen(indicator, observed);
-                    }
-                }),
-                None => {
-                    if let Some(observed) = observed {
-                        stated = Stated { note: stated.note.clone(), ..observed_opinion(&self, stated, observed) };
-                    }
-                    self.read.taken.add(Ok(stated));
-                }
-            }
+        let mut same = HashMap::new();
+        for observable in std::mem::take(&mut self.observables) {
+            let places = by_value.get(&observable.indicator);
+            let Some(places) = places else {
+                self.context(observable);
+                continue;
+            };
+            self.date(places, &observable);
+            let indicator = places.first().and_then(|at| self.read.taken.stated.get(*at));
+            let ids = observable.reference.zip(indicator.and_then(|indicator| indicator.reference.clone()));
+            same.extend(ids);
         }
-        self.name_makers();
-        self.drop_loose_ends();
+        self.tie_ends(&same);
         self.read
     }
 
     fn name_makers(&mut self) {
         for stated in &mut self.read.taken.stated {
             let maker = stated.reference.as_ref().and_then(|id| self.makers.get(id));
-            stated.owner = stated.owner.take().or_else(|| maker.and_then(|id| self.identities.get(id)).cloned());
+            stated.owner = maker.and_then(|id| self.identities.get(id)).cloned();
         }
     }
 
-    fn drop_loose_ends(&mut self) {
+    /// What is observed of an observable, in the order of the bundle.
+    fn observed<'a>(&'a self, observable: &Stated) -> impl Iterator<Item = &'a Value> {
+        let places = observable.reference.as_ref().and_then(|id| self.observed_of.get(id));
+        places.into_iter().flatten().take(OPINIONS_MAX).filter_map(|at| self.observed.get(*at))
+    }
+
+    /// A value that no indicator states: one statement for each opinion about it, or that of the observable alone.
+    fn context(&mut self, observable: Stated) {
+        let about = |object: &Value| {
+            let mut stated = observable.clone();
+            stated.owner = text(object, "created_by_ref").and_then(|id| self.identities.get(id)).cloned();
+            add_opinion(&mut stated, object, Use::Context);
+            stated
+        };
+        let mut opinions: Vec<Stated> = self.observed(&observable).map(about).collect();
+        if opinions.is_empty() {
+            opinions.push(observable);
+        }
+        for stated in opinions {
+            self.read.taken.add(Ok(stated));
+        }
+    }
+
+    /// Indicators have no times of observation: they are with what was observed.
+    fn date(&mut self, places: &[usize], observable: &Stated) {
+        let first = self.observed(observable).filter_map(|object| time(object, "first_observed")).min();
+        let last = self.observed(observable).filter_map(|object| time(object, "last_observed")).max();
+        for at in places {
+            if let Some(stated) = self.read.taken.stated.get_mut(*at) {
+                stated.first_seen = stated.first_seen.or(first);
+                stated.last_seen = stated.last_seen.or(last);
+            }
+        }
+    }
+
+    /// Relationships with an observable whose value an indicator states are with the indicator; those with something
+    /// that was not taken are dropped, and counted.
+    fn tie_ends(&mut self, same: &HashMap<String, String>) {
         let groups = self.read.groups.iter().map(|group| group.reference.as_str());
         let values = self.read.taken.stated.iter().filter_map(|stated| stated.reference.as_deref());
-        let known: std::collections::HashSet<String> = groups.chain(values).map(str::to_owned).collect();
+        let known: HashSet<&str> = groups.chain(values).collect();
         let before = self.read.associations.len();
-        self.read
-            .associations
-            .retain(|association| known.contains(&association.from) && known.contains(&association.to));
+        self.read.associations.retain_mut(|association| {
+            [&mut association.from, &mut association.to].into_iter().all(|end| {
+                if let Some(indicator) = same.get(end) {
+                    end.clone_from(indicator);
+                }
+                known.contains(end.as_str())
+            })
+        });
         let dropped = before - self.read.associations.len();
         if dropped > 0 {
             self.read.passed_over.insert("relationship to something that is not taken".into(), dropped);
@@ -276,60 +269,40 @@ impl Reader {
     }
 }
 
-/// The opinion of an `observed-data` object about its observable.
-fn observed_opinion(reader: &Reader, stated: Stated, observed: &Observed) -> Stated {
-    let reference = stated.reference.clone();
-    let maker = text(&observed.object, "created_by_ref").and_then(|id| reader.identities.get(id)).cloned();
-    let mut stated = reader.opinion(stated, &observed.object, Use::Context);
-    stated.reference = reference;
-    stated.owner = maker;
-    seen(&mut stated, observed);
-    stated
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-fn seen(stated: &mut Stated, observed: &Observed) {
-    stated.first_seen = stated.first_seen.or(observed.first);
-    stated.last_seen = stated.last_seen.or(observed.last);
-}
-
-const OWN_LABELS: &str = "spoor:";
-
-/// A label is a tag, or one of the words in which our exports say more than STIX can.
-fn label_of(stated: &mut Stated, label: &str) {
-    let own = label.strip_prefix(OWN_LABELS).and_then(|own| own.split_once('='));
-    match own.and_then(|(name, text)| Some((name.parse::<Field>().ok()?, text))) {
-        Some((field @ (Field::Use | Field::Rating | Field::Role | Field::Grade), text)) => {
-            if stated.set(field, text, ',').is_err() {
-                stated.note("a label of ours has a value that is none");
-            }
-        }
-        _ => stated.tag(label),
+    #[test]
+    fn what_is_said_of_an_observable_of_an_indicator_is_said_of_the_indicator() {
+        let bundle = r#"[{"type":"domain-name","id":"domain-name--1","value":"widgets.example","defanged":false},
+            {"type":"observed-data","id":"observed-data--1","object_refs":["domain-name--1"],"first_observed":"2026-01-31T00:00:00Z"},
+            {"type":"malware","id":"malware--1","name":"Widget"},
+            {"type":"relationship","id":"relationship--1","relationship_type":"communicates-with","source_ref":"malware--1","target_ref":"domain-name--1"},
+            {"type":"relationship","id":"relationship--2","relationship_type":"uses","source_ref":"malware--1","target_ref":"tool--9"},
+            {"type":"indicator","id":"indicator--1","pattern":"[domain-name:value = 'widgets.example']"}]"#;
+        let read = read(bundle.as_bytes());
+        let [stated] = read.taken.stated.as_slice() else { panic!("{read:?}") };
+        assert_eq!(
+            (stated.usage, stated.first_seen.map(|time| time.day())),
+            (Some(Use::Alert), Some("2026-01-31".into()))
+        );
+        assert_eq!(read.associations.len(), 1);
+        assert_eq!(read.values(&read.associations[0].to).count(), 1);
+        assert_eq!(read.passed_over.values().sum::<usize>(), 1);
     }
-}
 
-fn value_of(kind: IndicatorType, text: &str) -> Result<Indicator, String> {
-    let found = Indicator::parse(kind, text);
-    let found = match kind {
-        IndicatorType::Address => found.or_else(|error| Indicator::parse(IndicatorType::Cidr, text).map_err(|_| error)),
-        _ => found,
-    };
-    found.map_err(|error| error.to_string())
-}
-
-/// Hashes of a kind that we have no type for are left out.
-fn named_hash(name: &str, hash: &str, of: IndicatorType) -> Option<String> {
-    let name = name.to_ascii_lowercase().replace('-', "");
-    let wanted = match of {
-        IndicatorType::Certificate => matches!(name.as_str(), "sha1" | "sha256"),
-        _ => matches!(name.as_str(), "md5" | "sha1" | "sha256" | "sha512"),
-    };
-    wanted.then(|| hash.to_owned())
-}
-
-fn scalar(value: &Value) -> Option<String> {
-    match value {
-        Value::String(text) => Some(text.clone()),
-        Value::Number(number) => Some(number.to_string()),
-        _ => None,
+    #[test]
+    fn each_opinion_about_an_observable_is_a_statement_and_the_strictest_label_holds() {
+        let bundle = r#"{"objects":[{"type":"identity","id":"identity--1","name":"One"},{"type":"identity","id":"identity--2","name":"Two"},
+            {"type":"domain-name","id":"domain-name--1","value":"widgets.example","object_marking_refs":["marking-definition--e828b379-4e03-4974-9ac4-e53a884c97c1"]},
+            {"type":"observed-data","created_by_ref":"identity--1","object_refs":["domain-name--1"],"labels":["spoor:rating=2"]},
+            {"type":"observed-data","created_by_ref":"identity--2","object_refs":["domain-name--1"],"labels":["tag"],
+             "object_marking_refs":["marking-definition--bab4a63c-aed9-4cf5-a766-dfca5abac2bb"]}]}"#;
+        let read = read(bundle.as_bytes());
+        let said: Vec<_> =
+            read.taken.stated.iter().map(|s| (s.owner.as_deref(), s.rating, s.tags.len(), s.tlp)).collect();
+        let red = Some(model::Tlp::Red);
+        assert_eq!(said, [(Some("One"), Some(2), 0, red), (Some("Two"), None, 1, red)]);
     }
 }
