@@ -124,8 +124,10 @@ fn every_row_comes_back_in() {
 fn members_have_the_names_of_the_query_language() {
     let line = text(|out| json::write_row(out, &full(every_type().remove(0), Use::Alert)).unwrap());
     assert!(line.starts_with(r#"{"type":"address","value":"192.0.2.1","owner":"Owner 1","rating":4,"#), "{line}");
+    let page = include_str!("../../../docs/formats.md");
     for name in csv::COLUMNS {
         assert!(line.contains(&format!("\"{name}\":")), "{name}");
+        assert!(page.contains(&format!("| `{name}`")) || page.contains(&format!(", `{name}`")), "{name} is documented");
     }
 }
 
