@@ -190,6 +190,27 @@ fn stix_bundles() {
     }
 }
 
+/// Objects that the validator or the library of OASIS accepts or refuses: what we make of them is ours, but it ends.
+#[test]
+fn odd_stix_objects() {
+    let Some(folder) = samples("stix") else { return };
+    let mut read = 0;
+    for file in ["validator_cases.jsonl.zst", "parse_cases.jsonl.zst"] {
+        for line in std::str::from_utf8(&inflated(&folder.join(file))).unwrap().lines() {
+            let case: serde_json::Value = serde_json::from_str(line).unwrap();
+            for object in case.as_object().unwrap().values().filter(|value| value.is_object() || value.is_string()) {
+                let text = object.as_str().map_or_else(|| object.to_string(), str::to_owned);
+                for text in [format!("[{text}]"), text] {
+                    let said = stix::read(text.as_bytes());
+                    read += said.taken.stated.len() + said.groups.len();
+                }
+            }
+        }
+    }
+    println!("{read} values and groups read of odd objects");
+    assert!(read > 100);
+}
+
 #[test]
 fn stix_patterns() {
     let Some(folder) = samples("stix") else { return };

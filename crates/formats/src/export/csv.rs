@@ -149,8 +149,7 @@ mod tests {
             let mut reader = ::csv::ReaderBuilder::new().has_headers(false).from_reader(out.as_slice());
             let read: Vec<_> = reader.records().map(Result::unwrap).collect();
             let read: Vec<&str> = read.iter().flatten().map(original).collect();
-            let unguarded = read.iter().zip(&cells).all(|(read, cell)| read == cell);
-            prop_assert!(unguarded || cells.iter().all(String::is_empty), "{read:?} {cells:?}");
+            prop_assert_eq!(read, cells);
         }
     }
 }

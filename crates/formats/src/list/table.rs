@@ -140,12 +140,19 @@ impl<'m> Laid<'m> {
             if self.mapping.guarded { original(cell) } else { cell }
         };
         let cell = |field: Field| self.places.iter().find(|(known, _)| *known == field).map(|(_, at)| (*at, text(*at)));
-        let kind = match cell(Field::Type).filter(|(_, text)| !text.trim().is_empty()) {
-            Some((at, text)) => Some(value::kind(text).map_err(|why| self.blame(line, at, text, why))?),
-            None => self.mapping.kind,
-        };
+        let word = cell(Field::Type).filter(|(_, text)| !text.trim().is_empty());
+        let kind = word.map(|(_, text)| value::kind(text));
         let (at, written) = cell(Field::Value).unwrap_or_default();
-        let found = value::read(written, kind).map_err(|why| self.blame(line, at, written, why))?;
+        let found = match &kind {
+            // Lists have words of their own for types: what the value looks like counts then.
+            Some(Err(_)) => value::read(written, None),
+            Some(Ok(kind)) => value::read(written, Some(*kind)),
+            None => value::read(written, self.mapping.kind),
+        };
+        let found = found.map_err(|why| match (kind, word) {
+            (Some(Err(unknown)), Some((at, word))) => self.blame(line, at, word, unknown),
+            _ => self.blame(line, at, written, why),
+        })?;
         let mut stated = Stated::new(line, found.indicator);
         stated.note = found.note.map(str::to_owned);
         for (field, at) in &self.places {
@@ -295,6 +302,14 @@ mod tests {
         let refused: Vec<String> = taken.refused.iter().map(ToString::to_string).collect();
         assert_eq!(refused[0], "line 4, column 2 (rating): write a whole number from 0 to 5: `9`");
         assert!(refused[1].starts_with("line 7, column 1 (value): not the form"), "{}", refused[1]);
+    }
+
+    #[test]
+    fn a_type_that_is_not_known_leaves_it_to_the_value() {
+        let taken = guessed("type,value\nc2 server,192.0.2.1\nc2 server,what\nhost,what\n");
+        assert_eq!(taken.stated[0].indicator.canonical(), "192.0.2.1");
+        assert_eq!(taken.refused[0].column.as_deref(), Some("column 1 (type)"));
+        assert_eq!(taken.refused[1].column.as_deref(), Some("column 2 (value)"));
     }
 
     #[test]
