@@ -14,7 +14,7 @@ pub mod import;
 pub mod indicator;
 pub mod list;
 pub mod note;
-mod object;
+pub mod object;
 pub mod saved_search;
 pub mod sighting;
 pub mod tag;

@@ -13,13 +13,10 @@ use store::{
 
 use super::{
     Knowledge,
-    object::{derived, direct, log, period, seen, text},
+    object::{LIST_MAX, derived, direct, log, period, seen, text},
     owner,
 };
 use crate::error::Error;
-
-/// The most associations in one answer.
-pub const LIST_MAX: u32 = 1000;
 
 /// An association to be made.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -78,6 +75,13 @@ impl Knowledge {
         now: Time,
     ) -> Result<Association, Error> {
         self.store.write(|tx| associate(tx, actor, of, new, decider, now))
+    }
+
+    /// Who decides what an actor does: an account that only programs use is no person.
+    pub fn decider(&self, actor: &Actor) -> Result<Decider, Error> {
+        let Some(id) = actor.user else { return Ok(Decider::Person) };
+        let user = self.store.read(|tx| store::user::by_id(tx, id))?;
+        Ok(if user.is_some_and(|user| user.api_only) { Decider::Automatic } else { Decider::Person })
     }
 
     /// Takes an association back.

@@ -3,6 +3,7 @@
 use model::{
     Actor, Group, GroupFields, GroupId, GroupKind, Owner, OwnerId, Pap, Time, Tlp,
     group::{DESCRIPTION_CHARACTERS_MAX, ENTRIES_MAX, FIELDS_OCTETS_MAX, NAME_CHARACTERS_MAX},
+    query::{self, Query, Subject},
 };
 use serde_json::{Value as Json, json};
 use store::{
@@ -10,17 +11,15 @@ use store::{
     audit::Detail,
     fresh,
     group::{Filter, Order},
+    search::{self, Position, Search},
 };
 
 use super::{
     Knowledge,
-    object::{log, maybe_text, period, text},
+    object::{LIST_MAX, log, maybe_text, period, text},
     owner,
 };
 use crate::error::Error;
-
-/// The most groups in one answer.
-pub const LIST_MAX: u32 = 1000;
 
 /// A group to be added.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -96,12 +95,11 @@ impl Knowledge {
             let before = group(tx, actor, id)?;
             let writable = actor.may_write(&owner(tx, actor, before.owner)?)?;
             if before.revision != revision {
-                let why = format!("somebody changed it: it has revision {}, you saw {revision}", before.revision);
-                return Err(Error::Conflict(why));
+                return Err(Error::Stale);
             }
             let after = changed(&before, change, now)?;
             if !store::group::change(tx, &writable, &after)? {
-                return Err(Error::Conflict("somebody changed it at the same time".into()));
+                return Err(Error::Stale);
             }
             log(tx, actor, now, "group.change", after.owner, id.into(), difference(&before, &after, change))?;
             Ok(after)
@@ -149,6 +147,27 @@ impl Knowledge {
         let viewer = Viewer::of(actor);
         Ok(self.store.read(|tx| store::group::list(tx, &viewer, filter, order, limit.min(LIST_MAX)))?)
     }
+
+    /// Groups that a query selects among those that the actor may read, at most [`LIST_MAX`].
+    pub fn groups_by_query(
+        &self,
+        actor: &Actor,
+        query: &Query,
+        order: search::Order,
+        after: Option<Position<GroupId>>,
+        limit: u32,
+        now: Time,
+    ) -> Result<Vec<Group>, Error> {
+        let viewer = Viewer::of(actor);
+        let search = Search { query, viewer: &viewer, now, order };
+        let limit = limit.min(LIST_MAX) as usize;
+        Ok(self.store.read(|tx| search::groups(tx, &search, after, limit))?)
+    }
+}
+
+/// Reads a query about groups; what is wrong with it is said with its place.
+pub fn parse(text: &str) -> Result<Query, Error> {
+    query::parse(Subject::Group, text).map_err(|error| Error::invalid("query", error.message()))
 }
 
 /// A group that the actor may know of.

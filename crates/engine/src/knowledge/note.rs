@@ -7,13 +7,10 @@ use store::{Tx, Viewer, audit::Detail, fresh};
 
 use super::{
     Knowledge,
-    object::{derived, direct, held, log, seen, text},
+    object::{LIST_MAX, derived, direct, held, log, seen, text},
     owner,
 };
 use crate::error::Error;
-
-/// The most notes in one answer.
-pub const LIST_MAX: u32 = 500;
 
 impl Knowledge {
     /// Writes a note on an object that an owner holds, or a reply to one; an answer to a reply answers the note.
@@ -66,7 +63,7 @@ impl Knowledge {
             let tlp = derived(tlp, before.tlp, reason)?;
             let after = Note { text: written.clone(), tlp, modified: now, revision: revision + 1, ..before.clone() };
             if before.revision != revision || !store::note::change(tx, &addable, &after)? {
-                return Err(Error::Conflict(format!("somebody changed it: it has revision {}", before.revision)));
+                return Err(Error::Stale);
             }
             let mut detail = named(&after);
             if after.tlp != before.tlp {

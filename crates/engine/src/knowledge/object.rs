@@ -12,6 +12,9 @@ use store::{
 use super::owner;
 use crate::error::Error;
 
+/// The most rows in one answer: those of the longest page, and one that says whether there are more.
+pub const LIST_MAX: u32 = 1001;
+
 /// An object as one owner holds it, in the hands of somebody who may add to it.
 pub(super) struct Held {
     pub(super) owner: AddableOwner,

@@ -9,15 +9,13 @@ use store::{
 
 use super::{
     Knowledge,
-    object::{direct, text},
+    object::{LIST_MAX, direct, text},
     owner,
 };
 use crate::error::Error;
 
 /// The longest name of a search, in characters.
 pub const NAME_MAX: usize = 200;
-/// The most searches in one answer.
-pub const LIST_MAX: u32 = 500;
 
 impl Knowledge {
     /// Saves a search for an owner's people.
@@ -57,7 +55,7 @@ impl Knowledge {
             let (name, query) = checked(before.subject, name, query)?;
             let after = SavedSearch { name, query, modified: now, revision: revision + 1, ..before };
             if !store::saved_search::change(tx, &writable, &after)? {
-                return Err(Error::Conflict(format!("somebody changed it: it has revision {}", before.revision)));
+                return Err(Error::Stale);
             }
             log(tx, actor, "search.change", &after, now)?;
             Ok(after)
@@ -92,7 +90,7 @@ impl Knowledge {
 
 /// A name, and a query that can be read, in its canonical form.
 fn checked(subject: ObjectType, name: &str, query: &str) -> Result<(String, String), Error> {
-    let query = query::parse(subject, query).map_err(|error| Error::invalid("query", error))?;
+    let query = query::parse(subject, query).map_err(|error| Error::invalid("query", error.message()))?;
     Ok((text("name", name, NAME_MAX)?, query.to_string()))
 }
 

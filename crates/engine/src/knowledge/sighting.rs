@@ -5,12 +5,10 @@ use store::{Viewer, audit::Detail, fresh};
 
 use super::{
     Knowledge,
-    object::{held, log, maybe_text, seen},
+    object::{LIST_MAX, held, log, maybe_text, seen},
 };
 use crate::error::Error;
 
-/// The most sightings in one answer.
-pub const LIST_MAX: u32 = 1000;
 /// The longest note of a sighting, in characters.
 pub const NOTE_MAX: usize = 1000;
 

@@ -5,15 +5,13 @@ use store::{Viewer, audit::Detail, tag::Used};
 
 use super::{
     Knowledge,
-    object::{Held, held, log, seen},
+    object::{Held, LIST_MAX, held, log, seen},
     owner,
 };
 use crate::error::Error;
 
 /// The most tags that an owner puts on one object.
 pub const TAGS_MAX: usize = 200;
-/// The most tags in one answer.
-pub const LIST_MAX: u32 = 500;
 
 impl Knowledge {
     /// Puts tags on an object that an owner holds.

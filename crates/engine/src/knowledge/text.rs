@@ -6,15 +6,13 @@ use store::{
     text::{Hit, Place},
 };
 
-use super::Knowledge;
+use super::{Knowledge, object::LIST_MAX};
 use crate::error::Error;
 
 /// The most words that are looked for at once.
 pub const WORDS_MAX: usize = 10;
 /// The most characters of a text that is looked for.
 pub const TEXT_MAX: usize = 300;
-/// The most hits in one answer.
-pub const LIST_MAX: u32 = 500;
 
 impl Knowledge {
     /// Texts that the actor may read and that contain every word of this one, also inside of words, without regard to

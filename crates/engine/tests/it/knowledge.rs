@@ -1,7 +1,11 @@
 //! What the team believes: scenarios on both engines.
 
+mod community;
 mod engines;
 mod import;
+mod leak;
+mod profile;
+mod text;
 
 use model::{
     Actor, Id, Indicator, Membership, Owner, OwnerId, OwnerKind, Readable, Scopes, Standing, Time, Tlp, UserId,

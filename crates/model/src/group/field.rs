@@ -56,7 +56,7 @@ macro_rules! fields {
     ($($(#[$meta:meta])* $name:ident { $($(#[$field_meta:meta])* $field:ident: $type:ty,)* })+) => { $(
         $(#[$meta])*
         #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-        #[serde(deny_unknown_fields, default)]
+        #[serde(deny_unknown_fields, default, rename_all = "camelCase")]
         pub struct $name { $($(#[$field_meta])* pub $field: $type,)* }
     )+ };
 }

@@ -10,7 +10,7 @@ use crate::{source::words, time::Time};
 
 /// What is known of those behind an activity.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
+#[serde(deny_unknown_fields, default, rename_all = "camelCase")]
 pub struct Profile {
     /// Other names.
     pub aliases: Vec<String>,
@@ -211,6 +211,6 @@ impl Profile {
         Problem::unless(grounds, "risk.inputs", "say what the numbers rest on")?;
         let is_code = |code: &String| code.len() == 2 && code.bytes().all(|letter| letter.is_ascii_uppercase());
         let country = self.suspected_country.as_ref().is_none_or(is_code);
-        Problem::unless(country, "suspected_country", "write two capital letters of ISO 3166-1")
+        Problem::unless(country, "suspectedCountry", "write two capital letters of ISO 3166-1")
     }
 }

@@ -39,7 +39,7 @@ fn a_profile_says_what_its_risk_rests_on() {
     assert_eq!(risk(6, &["x"]).check().unwrap_err().path, "risk.likelihood");
     assert_eq!(risk(3, &[]).check().unwrap_err().path, "risk.inputs");
     let country = GroupFields::Adversary(Profile { suspected_country: Some("zz".into()), ..Profile::default() });
-    assert_eq!(country.check().unwrap_err().path, "suspected_country");
+    assert_eq!(country.check().unwrap_err().path, "suspectedCountry");
     let report = GroupFields::Report(Report { url: Some("javascript:alert(1)".into()), ..Report::default() });
     assert_eq!(report.check().unwrap_err().path, "url");
 }
