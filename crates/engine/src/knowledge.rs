@@ -4,16 +4,19 @@
 //! ([`model::right`]), and writes the change and its entry in the audit log in one transaction. Whatever is answered
 //! comes from owners and sources that the actor may read; nothing else is counted.
 
+pub mod already;
 pub mod association;
 pub mod attack;
 pub mod attribute;
 pub mod evidence;
 pub mod exit;
+pub mod export;
 pub mod group;
 pub mod import;
 pub mod indicator;
 pub mod list;
 pub mod note;
+pub mod offer;
 pub mod object;
 pub mod saved_search;
 pub mod sighting;

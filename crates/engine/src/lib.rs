@@ -8,7 +8,9 @@
 //! [`quality`] (whether sharing a value says anything), [`lookup`], [`pivot`], [`hunt`].
 
 pub mod account;
+pub mod answer;
 pub mod audit;
+pub mod caution;
 pub mod connector;
 pub mod error;
 pub mod hunt;

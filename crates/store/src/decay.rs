@@ -37,6 +37,12 @@ pub fn current(tx: &mut Tx<'_>, owner: OwnerId, kind: IndicatorType) -> Result<W
     }
 }
 
+/// The same, to be shown: nothing is written down.
+pub fn stated(tx: &mut Tx<'_>, owner: OwnerId, kind: IndicatorType) -> Result<Decay, Error> {
+    let row = tx.row(CURRENT, values![owner, kind.as_str()])?;
+    Ok(row.as_ref().map(waning).transpose()?.map_or_else(|| Decay::usual(kind), |waning| waning.decay))
+}
+
 /// The way with this number.
 pub fn by_number(tx: &mut Tx<'_>, number: i64) -> Result<Waning, Error> {
     let row = tx.row(BY_ID, values![number])?;

@@ -78,6 +78,32 @@ pub struct Imported {
     pub unchanged: u64,
     /// Rows that were refused, and why.
     pub refused: Vec<Refused>,
+    /// What became of each row that was not refused, in order.
+    #[serde(skip)]
+    pub rows: Vec<Outcome>,
+}
+
+/// What became of a row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Outcome {
+    /// Which, by its line.
+    pub line: usize,
+    /// The indicator.
+    pub id: IndicatorId,
+    /// What happened to it.
+    pub effect: Effect,
+}
+
+/// What a row did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Effect {
+    /// The owner did not hold the value before.
+    Added,
+    /// The owner held it, and holds it otherwise now.
+    Changed,
+    /// The owner held it just so.
+    Unchanged,
 }
 
 /// A row that was not taken.
@@ -274,7 +300,7 @@ fn items(
 ) -> Result<(Vec<Item>, Imported), Error> {
     let held = held_by_owner(tx, to, &request.rows)?;
     let tags = store::import::tags_of(tx, to.owner().id, held.values().map(|held| held.opinion.indicator))?;
-    let mut gathered = Gathered { at: HashMap::new(), items: Vec::new(), unchanged: 0 };
+    let mut gathered = Gathered { at: HashMap::new(), items: Vec::new(), unchanged: 0, rows: Vec::new() };
     let mut refused = Vec::new();
     for row in &request.rows {
         let indicator = &row.stated.indicator;
@@ -290,7 +316,8 @@ fn items(
     }
     let added = gathered.items.iter().filter(|item| item.before.is_none()).count() as u64;
     let changed = gathered.items.len() as u64 - added;
-    let imported = Imported { import: None, added, changed, unchanged: gathered.unchanged, refused };
+    let (unchanged, rows) = (gathered.unchanged, gathered.rows);
+    let imported = Imported { import: None, added, changed, unchanged, refused, rows };
     Ok((gathered.items, imported))
 }
 
@@ -299,6 +326,7 @@ struct Gathered {
     at: HashMap<IndicatorId, usize>,
     items: Vec<Item>,
     unchanged: u64,
+    rows: Vec<Outcome>,
 }
 
 struct Row<'a> {
@@ -326,7 +354,14 @@ impl Gathered {
         merge(&mut after, stated, row.now);
         let new_tags =
             tags.iter().any(|tag| !row.has.iter().any(|has| has.to_lowercase() == tag.trim().to_lowercase()));
-        if at.is_none() && base.is_some() && after == before_merge && !new_tags {
+        let same = at.is_none() && base.is_some() && after == before_merge && !new_tags;
+        let effect = match row.old {
+            None => Effect::Added,
+            Some(_) if same => Effect::Unchanged,
+            Some(_) => Effect::Changed,
+        };
+        self.rows.push(Outcome { line: stated.line, id: row.id, effect });
+        if same {
             self.unchanged += 1;
             return;
         }

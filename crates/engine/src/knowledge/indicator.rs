@@ -133,14 +133,11 @@ impl Knowledge {
             let held = held.ok_or(Error::NotFound)?;
             let writable = actor.may_write(&owner)?;
             if held.opinion.revision != revision {
-                return Err(Error::Conflict(format!(
-                    "somebody changed it since: it has revision {}, you saw {revision}",
-                    held.opinion.revision
-                )));
+                return Err(Error::Stale);
             }
             let after = apply(&held, change, now)?;
             if !store::opinion::change(tx, &writable, held.indicator.kind(), &after)? {
-                return Err(Error::Conflict("somebody changed it at the same time".into()));
+                return Err(Error::Stale);
             }
             let detail = changes(&held.opinion, &after, change.reason.as_deref());
             let object = Some(("indicator", id.0));
@@ -154,11 +151,26 @@ impl Knowledge {
 
     /// Takes away what an owner holds of a value, and what hangs on it.
     pub fn remove(&self, actor: &Actor, of: OwnerId, id: IndicatorId, now: Time) -> Result<(), Error> {
+        self.remove_as(actor, of, id, None, now)
+    }
+
+    /// The same, if it is still as the caller saw it, where they say which `revision` they saw.
+    pub fn remove_as(
+        &self,
+        actor: &Actor,
+        of: OwnerId,
+        id: IndicatorId,
+        revision: Option<i64>,
+        now: Time,
+    ) -> Result<(), Error> {
         self.store.write(|tx| {
             let owner = owner(tx, actor, of)?;
             let held = store::opinion::one(tx, of, id)?.filter(|held| visible(actor, &owner, &held.opinion));
-            held.ok_or(Error::NotFound)?;
+            let held = held.ok_or(Error::NotFound)?;
             let writable = actor.may_write(&owner)?;
+            if revision.is_some_and(|revision| revision != held.opinion.revision) {
+                return Err(Error::Stale);
+            }
             store::opinion::remove(tx, &writable, id)?;
             let (object, detail) = (Some(("indicator", id.0)), Detail::default());
             audit::append(
@@ -182,6 +194,15 @@ impl Knowledge {
                 &Entry { time: now, actor, action: "indicator.review", object, owner: Some(of), detail },
             )?;
             Ok(())
+        })
+    }
+
+    /// How confidence of an owner's indicators wanes, type by type.
+    pub fn decays(&self, actor: &Actor, of: OwnerId) -> Result<Vec<(IndicatorType, Decay)>, Error> {
+        self.store.read(|tx| {
+            let owner = owner(tx, actor, of)?;
+            let of_type = |kind: &IndicatorType| Ok((*kind, store::decay::stated(tx, owner.id, *kind)?));
+            IndicatorType::ALL.iter().map(of_type).collect()
         })
     }
 

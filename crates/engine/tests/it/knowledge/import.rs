@@ -67,7 +67,7 @@ fn confidence_wanes_and_a_statement_renews_it() {
         let known = knowledge.indicator(&analyst, known.id, later).unwrap();
         assert_eq!((known.calculated.confidence, known.calculated.role), (Some(90), HostRole::ActorControlled));
         let stale = knowledge.change(&analyst, ours.id, known.id, opinion.revision, &change, later);
-        assert!(matches!(stale, Err(Error::Conflict(_))), "no lost update: {stale:?}");
+        assert!(matches!(stale, Err(Error::Stale)), "no lost update: {stale:?}");
     });
 }
 
