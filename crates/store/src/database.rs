@@ -179,6 +179,18 @@ impl Store {
         }
     }
 
+    /// Gathers the statistics by which the engine chooses its ways. PostgreSQL does it by itself in time.
+    pub fn optimize(&self) -> Result<(), Error> {
+        match &self.engine {
+            Engine::Sqlite { writer, .. } => locked(writer).execute_batch("PRAGMA optimize").map_err(Error::from),
+            Engine::Postgres { clients, address } => clients.with(
+                || postgres_client(address),
+                |(client, _)| client.batch_execute("ANALYZE").map_err(Error::from),
+                |(client, _)| !client.is_closed(),
+            ),
+        }
+    }
+
     /// Copies the database of a SQLite store to a file while it is in use; PostgreSQL has its own tools.
     pub fn backup(&self, to: &Path) -> Result<bool, Error> {
         match &self.engine {

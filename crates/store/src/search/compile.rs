@@ -16,6 +16,9 @@ use crate::{
     value,
 };
 
+/// The near and the far end of an association, both ways round.
+pub(super) const DIRECTIONS: [[&str; 2]; 2] = [["from", "to"], ["to", "from"]];
+
 /// Whether a query says anything of what waits for a manager.
 pub(super) fn asks_for_pending(query: &Query) -> bool {
     match query {
@@ -133,31 +136,33 @@ impl<'s, 'a> Compiler<'s, 'a> {
     fn has(&mut self, query: &Query, scope: Scope, subject: Subject) {
         let id = scope.id();
         self.in_parentheses(|compiler| {
-            for (at, [near, far]) in [["from", "to"], ["to", "from"]].into_iter().enumerate() {
+            for (at, [near, far]) in DIRECTIONS.into_iter().enumerate() {
                 compiler.text(if at == 0 { "EXISTS (SELECT 1 " } else { " OR EXISTS (SELECT 1 " });
-                let alias = compiler.associated(query, subject, [near, far]);
-                compiler.text(&format!(" AND {alias}.{near}_id = {id})"));
+                let link = compiler.associated(query, subject, far, false);
+                compiler.text(&format!(" AND {link}.{near}_id = {id})"));
             }
         });
     }
 
-    /// `FROM associations … WHERE …` with what the far end must be; the alias of the association.
-    pub(super) fn associated(&mut self, query: &Query, subject: Subject, [_, far]: [&str; 2]) -> String {
-        let number = self.next;
+    /// `FROM … WHERE …` with what the far end of an association must be; the alias of the association. Both engines
+    /// take `CROSS JOIN`; SQLite takes it as the order in which to look: from the association, or from the far end.
+    pub(super) fn associated(&mut self, query: &Query, subject: Subject, far: &str, from_far: bool) -> String {
+        let scope = Scope { subject, number: self.next };
+        let (alias, id, link) = (scope.alias(), scope.id(), format!("x{}", self.next));
         self.next += 1;
-        let (scope, link) = (Scope { subject, number }, format!("x{number}"));
-        let alias = scope.alias();
-        match subject {
-            Subject::Group => self.text(&format!(
-                "FROM groups {alias} JOIN associations {link} ON {link}.{far}_id = {alias}.id \
-                 AND {link}.{far}_type = 'group' WHERE {alias}.pending = 0 AND "
-            )),
-            Subject::Indicator => self.text(&format!(
-                "FROM opinions {alias} JOIN associations {link} ON {link}.{far}_id = {alias}.indicator_id \
-                 AND {link}.{far}_type = 'indicator' JOIN indicators i{number} ON i{number}.id = {alias}.indicator_id \
-                 WHERE {alias}.pending = 0 AND "
-            )),
-        }
+        let (tables, word, value) = match subject {
+            Subject::Group => (format!("groups {alias}"), "group", String::new()),
+            Subject::Indicator => {
+                let value = scope.value();
+                (format!("opinions {alias} CROSS JOIN indicators {value}"), "indicator", format!("{value}.id = {id} AND "))
+            }
+        };
+        let links = format!("associations {link}");
+        let [first, second] = if from_far { [&tables, &links] } else { [&links, &tables] };
+        self.text(&format!(
+            "FROM {first} CROSS JOIN {second} WHERE {link}.{far}_id = {id} AND {link}.{far}_type = '{word}' AND \
+             {value}{alias}.pending = 0 AND "
+        ));
         self.readable(&format!("{alias}.owner_id"));
         self.text(" AND ");
         self.readable(&format!("{link}.owner_id"));

@@ -11,7 +11,7 @@ use model::{
 
 use super::{
     Search, World,
-    compile::{Compiler, Subject, ids, number, place, text_of},
+    compile::{Compiler, DIRECTIONS, Subject, ids, number, place, text_of},
 };
 use crate::{error::Error, statement::Sql, transaction::Tx};
 
@@ -54,12 +54,12 @@ fn driver(query: &Query, world: &World, search: &Search<'_>, owner: OwnerId) -> 
 
 fn by_association(query: &Query, subject: Subject, world: &World, search: &Search<'_>) -> Sql {
     let mut sql = Sql::default();
-    for (at, [near, far]) in [["from", "to"], ["to", "from"]].into_iter().enumerate() {
+    for (at, [near, far]) in DIRECTIONS.into_iter().enumerate() {
         sql.push(if at == 0 { "" } else { " UNION " });
         // The alias of the association is the first that a compiler gives away.
         sql.text.push_str(&format!("SELECT x1.{near}_id AS id "));
         let mut compiler = Compiler::new(&mut sql, world, search);
-        compiler.associated(query, subject, [near, far]);
+        compiler.associated(query, subject, far, true);
         sql.text.push_str(&format!(" AND x1.{near}_type = 'indicator'"));
     }
     sql
@@ -178,12 +178,12 @@ fn by_confidence(condition: &Condition, world: &World, search: &Search<'_>, owne
         _ => return None,
     };
     let wanted = u8::try_from(wanted).ok()?;
-    let mut sql = of_owner(owner, "(1 = 0");
-    for (number, decay) in &world.decays {
+    let mut sql = Sql::default();
+    for (at, (number, decay)) in world.decays.iter().enumerate() {
         let least = decay.least_key(wanted, search.now).filter(|_| wanted > decay.floor)?;
-        sql.push(" OR (confidence_key IS NOT NULL AND decay = ").bind(*number);
-        sql.push(" AND confidence_key >= ").bind(least).push(")");
+        sql.push(if at == 0 { "" } else { " UNION ALL " });
+        sql.push("SELECT indicator_id AS id FROM opinions WHERE confidence_key IS NOT NULL AND decay = ").bind(*number);
+        sql.push(" AND confidence_key >= ").bind(least).push(" AND owner_id = ").bind(owner);
     }
-    sql.push(")");
-    Some(sql)
+    (!world.decays.is_empty()).then_some(sql)
 }
