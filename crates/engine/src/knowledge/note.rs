@@ -85,6 +85,11 @@ impl Knowledge {
         })
     }
 
+    /// The note with this id.
+    pub fn note(&self, actor: &Actor, id: NoteId) -> Result<Note, Error> {
+        self.store.read(|tx| Ok(note(tx, actor, id)?.0))
+    }
+
     /// The notes on an object that the actor may read, as they were written; at most [`LIST_MAX`].
     pub fn notes(&self, actor: &Actor, object: Object, after: Option<NoteId>, limit: u32) -> Result<Vec<Note>, Error> {
         self.store.read(|tx| {

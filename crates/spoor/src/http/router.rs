@@ -38,6 +38,13 @@ pub(crate) fn table() -> Vec<Route> {
     rows.extend(api::source::routes());
     rows.extend(api::audit::routes());
     rows.extend(api::exposure::routes());
+    rows.extend(api::association::routes());
+    rows.extend(api::attribute::routes());
+    rows.extend(api::group::routes());
+    rows.extend(api::note::routes());
+    rows.extend(api::search::routes());
+    rows.extend(api::sighting::routes());
+    rows.extend(api::tag::routes());
     rows
 }
 
