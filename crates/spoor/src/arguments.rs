@@ -45,6 +45,18 @@ pub(crate) enum Command {
     Ingest(Ingest),
     /// Serve the API until told to end
     Serve(Serve),
+    /// Accounts
+    #[command(subcommand)]
+    User(User),
+    /// Tokens for programs
+    #[command(subcommand)]
+    Token(Token),
+    /// Organisations, communities and feeds, and their members
+    #[command(subcommand)]
+    Owner(Owner),
+    /// Who did what
+    #[command(subcommand)]
+    Audit(Audit),
     /// The sources of the store
     #[command(subcommand)]
     Source(Source),
@@ -108,6 +120,183 @@ pub(crate) struct Serve {
     /// Its key (PEM)
     #[arg(long, value_name = "FILE")]
     pub(crate) tls_key: Option<PathBuf>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum User {
+    /// List them
+    List,
+    /// Add one
+    Add(UserAdd),
+    /// Set the password of one, which ends its sessions
+    Password {
+        /// Its name
+        name: String,
+        #[command(flatten)]
+        password: Password,
+    },
+    /// Keep one out, and end its sessions
+    Disable {
+        /// Its name
+        name: String,
+    },
+    /// Let one in again
+    Enable {
+        /// Its name
+        name: String,
+    },
+    /// Take away the authenticator of one who lost it
+    Totp {
+        /// Its name
+        name: String,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct UserAdd {
+    /// Its name: letters, digits and `.`, `_`, `-`, `@`
+    pub(crate) name: String,
+    /// It administers this installation
+    #[arg(long, conflicts_with = "api_only")]
+    pub(crate) administrator: bool,
+    /// It is a program's: it has tokens, and nobody signs in with it
+    #[arg(long)]
+    pub(crate) api_only: bool,
+    #[command(flatten)]
+    pub(crate) password: Password,
+}
+
+/// Where a password comes from: asked for on a terminal where nothing else is said.
+#[derive(Debug, Args)]
+pub(crate) struct Password {
+    /// Read the password from standard input
+    #[arg(long)]
+    pub(crate) password_stdin: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Token {
+    /// Those of an account
+    List {
+        /// The account
+        account: String,
+    },
+    /// Make one; its text is told once
+    Add(TokenAdd),
+    /// End one
+    End {
+        /// Its id
+        id: model::TokenId,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct TokenAdd {
+    /// The account
+    pub(crate) account: String,
+    /// What you call it
+    pub(crate) name: String,
+    /// What it may be used for: read, write, contact, ask, observe, audit, administer
+    #[arg(long = "scope", value_name = "SCOPE", default_value = "read")]
+    pub(crate) scopes: Vec<model::right::Scope>,
+    /// A prefix from where alone it may be used
+    #[arg(long = "network", value_name = "PREFIX")]
+    pub(crate) networks: Vec<model::Prefix>,
+    /// Days after which it ends; 0 for never
+    #[arg(long, default_value_t = 365)]
+    pub(crate) days: u32,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Owner {
+    /// List them
+    List,
+    /// Add one
+    Add(OwnerAdd),
+    /// Who belongs to one
+    Members {
+        /// Its name
+        owner: String,
+    },
+    /// Let an account in, change its role, or end that
+    Member(Member),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct OwnerAdd {
+    /// Its name
+    pub(crate) name: String,
+    /// organization, community or feed
+    #[arg(long, default_value = "organization")]
+    pub(crate) kind: model::OwnerKind,
+    /// The label of what is added without one: clear, green, amber, amber+strict, red
+    #[arg(long, default_value = "amber")]
+    pub(crate) tlp: model::Tlp,
+    /// What contributors add waits for a manager
+    #[arg(long)]
+    pub(crate) reviewed: bool,
+    /// Every account may read it
+    #[arg(long)]
+    pub(crate) open: bool,
+    /// The account that manages it
+    #[arg(long, value_name = "ACCOUNT")]
+    pub(crate) manager: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Member {
+    /// The name of the owner
+    pub(crate) owner: String,
+    /// The account
+    pub(crate) account: String,
+    /// reader, contributor, analyst or manager
+    #[arg(long, default_value = "analyst")]
+    pub(crate) role: model::owner::Role,
+    /// The name that it goes by there
+    #[arg(long)]
+    pub(crate) pseudonym: Option<String>,
+    /// End the membership
+    #[arg(long, conflicts_with_all = ["role", "pseudonym"])]
+    pub(crate) remove: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Audit {
+    /// Entries, the newest first
+    List(AuditList),
+    /// Walk the chain of hashes
+    Verify {
+        /// The hash that the last entry should have
+        #[arg(long, value_name = "HASH")]
+        expect: Option<String>,
+    },
+    /// Forget a personal value wherever the log names it
+    Forget {
+        /// The value, exactly as the log names it
+        value: String,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct AuditList {
+    /// By whom; people at the command line are `NAME (local)`
+    #[arg(long)]
+    pub(crate) actor: Option<String>,
+    /// This action, or all of a noun: `owner.`
+    #[arg(long)]
+    pub(crate) action: Option<String>,
+    /// About the object with this id
+    #[arg(long)]
+    pub(crate) object: Option<model::Id>,
+    /// Not before
+    #[arg(long)]
+    pub(crate) from: Option<Time>,
+    /// Not after
+    #[arg(long)]
+    pub(crate) to: Option<Time>,
+    /// At most so many
+    #[arg(long, default_value_t = 100)]
+    pub(crate) limit: u32,
 }
 
 #[derive(Debug, Args)]

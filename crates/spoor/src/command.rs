@@ -1,15 +1,19 @@
 //! One module a command.
 
+mod audit;
 mod config;
 mod exposure;
 pub(crate) mod hunt;
 mod ingest;
 mod init;
 pub(crate) mod lookup;
+mod owner;
 pub(crate) mod pivot;
 mod serve;
 mod source;
 mod store;
+mod token;
+mod user;
 
 use clap::CommandFactory;
 
@@ -32,6 +36,10 @@ pub(crate) fn run(arguments: Arguments, output: &mut Output) -> anyhow::Result<E
         Command::Hunt(arguments) => hunt::run(&session()?, arguments, output),
         Command::Ingest(arguments) => ingest::run(&session()?, arguments, output),
         Command::Serve(arguments) => serve::run(&session()?, arguments, output),
+        Command::User(arguments) => user::run(&session()?, arguments, output),
+        Command::Token(arguments) => token::run(&session()?, arguments, output),
+        Command::Owner(arguments) => owner::run(&session()?, arguments, output),
+        Command::Audit(arguments) => audit::run(&session()?, arguments, output),
         Command::Source(arguments) => source::run(&session()?, arguments, output),
         Command::Check => store::check(&session()?, output),
         Command::Compact => store::compact(&session()?, output),

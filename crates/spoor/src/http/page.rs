@@ -41,7 +41,6 @@ pub(crate) const PAGE_KEYS: [&str; 3] = ["limit", "cursor", "fields"];
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
-#[expect(dead_code, reason = "read field by field after parsing")]
 pub(crate) struct PageQuery {
     /// Rows of a page.
     #[param(minimum = 1, maximum = 1000, default = 100)]
