@@ -93,7 +93,7 @@ impl Store {
     }
 }
 
-fn parses(record: &[u8]) -> bool {
+pub(crate) fn parses(record: &[u8]) -> bool {
     let mut input = Input(record);
     while !input.is_empty() {
         let Some(mut batch) = record::take_batch(&mut input) else { return false };

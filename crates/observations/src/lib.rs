@@ -27,6 +27,8 @@ mod filter;
 mod flush;
 mod frame;
 mod freeze;
+#[doc(hidden)]
+pub mod fuzz;
 mod hash;
 mod key;
 mod log;

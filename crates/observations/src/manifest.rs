@@ -100,7 +100,7 @@ impl Manifest {
         out
     }
 
-    fn decode(input: &mut Input<'_>) -> Option<Manifest> {
+    pub(crate) fn decode(input: &mut Input<'_>) -> Option<Manifest> {
         let mut manifest = Manifest {
             generation: input.varint()?,
             gap: input.zigzag()?,

@@ -256,6 +256,13 @@ pub(crate) fn encode_index(fences: &[Fence]) -> Vec<u8> {
     out
 }
 
+/// The sections of a segment, for the fuzz target.
+pub(crate) fn fuzz(octets: &[u8]) {
+    let _ = parse_tail(octets);
+    let _ = decode_index(octets);
+    let _ = Summary::decode(octets);
+}
+
 fn decode_index(octets: &[u8]) -> Option<Vec<Fence>> {
     let mut input = Input(octets);
     let count = input.size()?;

@@ -132,7 +132,7 @@ impl Snapshot {
     }
 }
 
-fn parse_arrival(key: &[u8]) -> Option<Arrival> {
+pub(crate) fn parse_arrival(key: &[u8]) -> Option<Arrival> {
     let (front, source) = key::split_source(key)?;
     let mut input = Input(front.get(1..)?);
     let hour = Time((input.u64()? ^ 1 << 63) as i64);

@@ -5,6 +5,7 @@
 
 mod chance;
 mod compare;
+mod corpus;
 mod cut;
 mod damage;
 mod kill;
