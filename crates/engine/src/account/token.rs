@@ -101,8 +101,8 @@ impl Knowledge {
 
     /// The tokens of another account, for an administrator.
     pub fn tokens_of(&self, actor: &Actor, user: UserId) -> Result<Vec<Token>, Error> {
-        actor.may_administer()?;
-        self.store.read(|tx| Ok(store::token::of_user(tx, user)?))
+        let user = self.user(actor, user)?;
+        self.store.read(|tx| Ok(store::token::of_user(tx, user.id)?))
     }
 
     /// Ends one of the caller's own tokens; an administrator ends any.

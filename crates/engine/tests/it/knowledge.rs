@@ -1,7 +1,7 @@
 //! What the team believes: scenarios on both engines.
 
 mod community;
-mod engines;
+pub(crate) mod engines;
 mod import;
 mod leak;
 mod profile;

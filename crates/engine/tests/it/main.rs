@@ -1,6 +1,7 @@
 //! Scenarios that read like the story, on a real store in a temporary folder.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests fail by panicking")]
 
+mod account;
 mod knowledge;
 mod lookup;
 mod scene;

@@ -40,7 +40,7 @@ impl FromRequestParts<App> for Caller {
 
     /// There only where the row's need says that somebody has to be signed in.
     async fn from_request_parts(parts: &mut Parts, _: &App) -> Result<Caller, Problem> {
-        parts.extensions.remove::<Caller>().ok_or_else(Problem::unauthorized)
+        parts.extensions.get().cloned().ok_or_else(Problem::unauthorized)
     }
 }
 
