@@ -1,9 +1,13 @@
 //! What was typed.
 
+mod group;
+
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use model::{Counting, Pap, PivotKind, SourceKind, Time};
+
+pub(crate) use group::{AssociationAdd, AssociationCommand, AssociationList, GroupAdd, GroupCommand, GroupList};
 
 const EXIT_CODES: &str = "Exit codes: 0 found or done, 1 nothing found, 2 bad use, 3 failed.";
 
@@ -54,6 +58,12 @@ pub(crate) enum Command {
     /// Organisations, communities and feeds, and their members
     #[command(subcommand)]
     Owner(Owner),
+    /// Adversaries, campaigns, malware, reports and what belongs to them
+    #[command(subcommand)]
+    Group(GroupCommand),
+    /// What is believed about two objects
+    #[command(subcommand)]
+    Association(AssociationCommand),
     /// Who did what
     #[command(subcommand)]
     Audit(Audit),

@@ -1,8 +1,10 @@
 //! One module a command.
 
+mod association;
 mod audit;
 mod config;
 mod exposure;
+mod group;
 pub(crate) mod hunt;
 mod ingest;
 mod init;
@@ -39,6 +41,8 @@ pub(crate) fn run(arguments: Arguments, output: &mut Output) -> anyhow::Result<E
         Command::User(arguments) => user::run(&session()?, arguments, output),
         Command::Token(arguments) => token::run(&session()?, arguments, output),
         Command::Owner(arguments) => owner::run(&session()?, arguments, output),
+        Command::Group(arguments) => group::run(&session()?, arguments, output),
+        Command::Association(arguments) => association::run(&session()?, arguments, output),
         Command::Audit(arguments) => audit::run(&session()?, arguments, output),
         Command::Source(arguments) => source::run(&session()?, arguments, output),
         Command::Check => store::check(&session()?, output),

@@ -107,6 +107,24 @@ pub fn by_name(tx: &mut Tx<'_>, owner: OwnerId, kind: GroupKind, name: &str) -> 
     tx.row(BY_NAME, values![owner, kind.as_str(), text::fold(name.trim())])?.as_ref().map(group).transpose()
 }
 
+/// Groups of this name, of readable owners and of this kind where one is given; at most `limit`.
+pub fn named(
+    tx: &mut Tx<'_>,
+    viewer: &Viewer,
+    kind: Option<GroupKind>,
+    name: &str,
+    limit: u32,
+) -> Result<Vec<Group>, Error> {
+    let mut sql = Sql::new(concat!("SELECT ", columns!(), " FROM groups g WHERE g.pending = 0 AND g.name_folded = "));
+    sql.bind(text::fold(name.trim())).push(" AND ");
+    viewer.push_owner(&mut sql, "g.owner_id");
+    if let Some(kind) = kind {
+        sql.push(" AND g.type = ").bind(kind.as_str());
+    }
+    sql.push(" ORDER BY g.id LIMIT ").bind(limit);
+    tx.rows_of(&sql)?.iter().map(group).collect()
+}
+
 /// An owner's group for an ATT&CK technique.
 pub fn by_technique(tx: &mut Tx<'_>, owner: OwnerId, technique: &TechniqueId) -> Result<Option<Group>, Error> {
     tx.row(BY_TECHNIQUE, values![owner, technique.to_string()])?.as_ref().map(group).transpose()

@@ -3,17 +3,59 @@
 //! An owner hangs things on what it holds: a value that it has an opinion about, or its own group. Where an owner
 //! reviews contributions, contributors bring indicators and groups; what hangs on them is for its analysts.
 
-use model::{Actor, AddableOwner, Denied, Object, Owner, OwnerId, Time, Tlp, owner::Role};
+use model::{
+    Actor, AddableOwner, Denied, GroupKind, Id, Indicator, Object, ObjectType, Owner, OwnerId, Time, Tlp, owner::Role,
+};
 use store::{
     Tx, Viewer,
     audit::{self, Detail, Entry},
 };
 
-use super::owner;
+use super::{Knowledge, owner};
 use crate::error::Error;
 
 /// The most rows in one answer: those of the longest page, and one that says whether there are more.
 pub const LIST_MAX: u32 = 1001;
+
+impl Knowledge {
+    /// The object that a person names: by its id, by a value, by the name of a group, or by `TYPE:NAME` where several
+    /// types have that name.
+    pub fn object(&self, actor: &Actor, text: &str) -> Result<Object, Error> {
+        let text = text.trim();
+        self.store.read(|tx| {
+            if let Ok(id) = text.parse() {
+                return by_id(tx, actor, id);
+            }
+            let indicator = Indicator::guess(text).map(|indicator| store::indicator::id(&indicator).into());
+            match indicator.map(|object| seen(tx, actor, object).map(|_| object)) {
+                None | Some(Err(Error::NotFound)) => by_name(tx, actor, text),
+                Some(outcome) => outcome,
+            }
+        })
+    }
+}
+
+fn by_id(tx: &mut Tx<'_>, actor: &Actor, id: Id) -> Result<Object, Error> {
+    for kind in ObjectType::ALL {
+        let object = Object::new(*kind, id);
+        match seen(tx, actor, object) {
+            Err(Error::NotFound) => {}
+            outcome => return outcome.map(|_| object),
+        }
+    }
+    Err(Error::NotFound)
+}
+
+fn by_name(tx: &mut Tx<'_>, actor: &Actor, text: &str) -> Result<Object, Error> {
+    let typed = text.split_once(':').and_then(|(kind, name)| Some((kind.parse().ok()?, name)));
+    let (kind, name) = typed.map_or((None, text), |(kind, name): (GroupKind, &str)| (Some(kind), name));
+    let found = store::group::named(tx, &Viewer::of(actor), kind, name, 2)?;
+    match found.as_slice() {
+        [] => Err(Error::NotFound),
+        [one] => Ok(one.id.into()),
+        _ => Err(Error::Conflict(format!("several groups are named `{name}`: write TYPE:NAME, or an id"))),
+    }
+}
 
 /// An object as one owner holds it, in the hands of somebody who may add to it.
 pub(super) struct Held {
