@@ -63,6 +63,18 @@ impl Knowledge {
         first.map(|value| self.row(view, actor, value, &bad, audience, now)).collect()
     }
 
+    /// What speaks against blocking each of these values.
+    pub fn cautions_of(
+        &self,
+        view: &View,
+        actor: &Actor,
+        values: &[Indicator],
+        now: Time,
+    ) -> Result<Vec<Vec<String>>, Error> {
+        let bad = self.bad_domains(view, actor, &values.iter().cloned().collect(), now)?;
+        values.iter().map(|value| cautions(view, value, &bad, now)).collect()
+    }
+
     fn row(
         &self,
         view: &View,

@@ -8,6 +8,7 @@ pub mod already;
 pub mod association;
 pub mod attack;
 pub mod attribute;
+mod contact;
 pub mod evidence;
 pub mod exit;
 pub mod export;

@@ -15,6 +15,7 @@ mod live;
 mod moment;
 mod output;
 mod session;
+mod view;
 
 use std::process::ExitCode;
 

@@ -14,6 +14,7 @@ use crate::{
     arguments::{self, Global},
     config::{self, Config, InForce},
     exit::misuse,
+    http::app::Online,
     live::Live,
     moment,
 };
@@ -110,6 +111,11 @@ impl Session {
     /// The section `[serve]`.
     pub(crate) fn serve(&self) -> &config::Serve {
         &self.config.serve
+    }
+
+    /// What the server may ask outside.
+    pub(crate) fn online(&self) -> anyhow::Result<Online> {
+        Ok(Online { collector: self.collector()?, pap: self.config.online.pap })
     }
 
     /// The way to the outside, as far as the configuration and the permission go.

@@ -6,7 +6,7 @@ use model::{Actor, Indicator, IndicatorId, Name, Time};
 use serde::Serialize;
 
 use super::{Knowledge, offer::values_of};
-use crate::{error::Error, pivot::PivotValue};
+use crate::{error::Error, pivot::PivotRow};
 
 /// From this rating on a value is called bad.
 pub const BAD: u8 = 3;
@@ -30,8 +30,8 @@ impl Already {
 impl Knowledge {
     /// For each domain that shares a value, what readable owners hold of it or of its names that do; domains of which
     /// nothing is held are not there.
-    pub fn already(&self, actor: &Actor, value: &PivotValue, now: Time) -> Result<BTreeMap<Name, Already>, Error> {
-        let of_domain = values_of(value);
+    pub fn already(&self, actor: &Actor, rows: &[PivotRow], now: Time) -> Result<BTreeMap<Name, Already>, Error> {
+        let of_domain = values_of(rows);
         let all: BTreeSet<Indicator> = of_domain.values().flatten().cloned().collect();
         let held = self.held_now(actor, &all, now)?;
         let mut known = BTreeMap::new();

@@ -45,6 +45,13 @@ pub(crate) fn table() -> Vec<Route> {
     rows.extend(api::search::routes());
     rows.extend(api::sighting::routes());
     rows.extend(api::tag::routes());
+    rows.extend(api::indicator::routes());
+    rows.extend(api::import::routes());
+    rows.extend(api::export::routes());
+    rows.extend(api::lookup::routes());
+    rows.extend(api::pivot::routes());
+    rows.extend(api::hunt::routes());
+    rows.extend(api::answer::routes());
     rows
 }
 

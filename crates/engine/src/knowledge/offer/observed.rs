@@ -154,7 +154,7 @@ impl<'a> Rows<'a> {
 }
 
 /// The values of rows, with the hosts' domains: what somebody may know already.
-pub(crate) fn values_of(value: &PivotValue) -> BTreeMap<&Name, BTreeSet<Indicator>> {
+pub(crate) fn values_of(rows: &[pivot::PivotRow]) -> BTreeMap<&Name, BTreeSet<Indicator>> {
     let of = |row: &pivot::PivotRow| row.names.iter().chain([&row.domain]).filter_map(host).collect();
-    value.rows.iter().map(|row| (&row.domain, of(row))).collect()
+    rows.iter().map(|row| (&row.domain, of(row))).collect()
 }

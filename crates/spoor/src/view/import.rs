@@ -1,0 +1,265 @@
+//! Imports and their previews.
+
+use engine::knowledge::{
+    import::{Imported, Outcome, Previewed, Standing},
+    offer::Offer,
+};
+use model::Owner;
+use serde::{Deserialize, Serialize};
+use store::import::{Import, Undone};
+use utoipa::ToSchema;
+
+/// Something that came in together.
+#[derive(Clone, Debug, Deserialize, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct ImportView {
+    /// Its id.
+    pub(crate) id: String,
+    /// To whom, by id.
+    pub(crate) owner: String,
+    /// By which account; null at the command line.
+    pub(crate) user: Option<String>,
+    /// When.
+    pub(crate) time: String,
+    /// From where, in words.
+    pub(crate) origin: String,
+    /// Values that the owner did not hold before.
+    pub(crate) added: u64,
+    /// Values that it held and that changed.
+    pub(crate) changed: u64,
+    /// When it was taken back.
+    pub(crate) undone: Option<String>,
+}
+
+/// What an import did.
+#[derive(Clone, Debug, Deserialize, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct ImportedView {
+    /// Its entry in history; null where nothing changed.
+    pub(crate) import: Option<ImportView>,
+    /// Values that the owner did not hold before.
+    pub(crate) added: u64,
+    /// Values that it held and that changed.
+    pub(crate) changed: u64,
+    /// Values that it held just so.
+    pub(crate) unchanged: u64,
+    /// Rows that were not taken, the first 1000.
+    pub(crate) refused: Vec<RefusedView>,
+    /// How many rows were not taken, in all.
+    pub(crate) refused_count: usize,
+    /// What you should know about the whole.
+    pub(crate) remarks: Vec<String>,
+}
+
+/// A row that was not taken.
+#[derive(Clone, Debug, Deserialize, Serialize, ToSchema)]
+pub(crate) struct RefusedView {
+    /// Which, counted from 1.
+    pub(crate) line: usize,
+    /// What it says.
+    pub(crate) text: String,
+    /// Why.
+    pub(crate) why: String,
+}
+
+/// What an import would do.
+#[derive(Clone, Debug, Deserialize, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct PreviewView {
+    /// From where, in words.
+    pub(crate) origin: String,
+    /// Row by row, the first 1000.
+    pub(crate) rows: Vec<PreviewRow>,
+    /// How many rows there are.
+    pub(crate) count: usize,
+    /// How many of them nobody holds whom you may read.
+    pub(crate) new: usize,
+    /// How many somebody holds already.
+    pub(crate) known: usize,
+    /// Rows that would not be taken, the first 1000.
+    pub(crate) refused: Vec<RefusedView>,
+    /// How many rows would not be taken, in all.
+    pub(crate) refused_count: usize,
+    /// What you should know about the whole.
+    pub(crate) remarks: Vec<String>,
+}
+
+/// What would happen to a row.
+#[derive(Clone, Debug, Deserialize, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct PreviewRow {
+    /// Which, counted from 1.
+    pub(crate) line: usize,
+    /// The type of the value.
+    #[serde(rename = "type")]
+    pub(crate) kind: String,
+    /// The value.
+    pub(crate) value: String,
+    /// new, known or refused.
+    pub(crate) standing: String,
+    /// Why it would be refused.
+    pub(crate) why: Option<String>,
+    /// Who holds it already, and how.
+    pub(crate) by: Vec<KnownView>,
+    /// What speaks against blocking it: labels, and what else our sensors saw there in the last week.
+    pub(crate) cautions: Vec<String>,
+}
+
+/// Who holds a value already.
+#[derive(Clone, Debug, Deserialize, Serialize, ToSchema)]
+pub(crate) struct KnownView {
+    /// The owner's name.
+    pub(crate) owner: String,
+    /// How bad it says it is.
+    pub(crate) rating: Option<u8>,
+    /// How sure it is now.
+    pub(crate) confidence: Option<u8>,
+    /// What it lets defences do.
+    #[serde(rename = "use")]
+    pub(crate) usage: String,
+}
+
+/// What taking back an import did.
+#[derive(Clone, Copy, Debug, Deserialize, Serialize, ToSchema)]
+pub(crate) struct UndoneView {
+    /// Values that are not held any more.
+    pub(crate) removed: u64,
+    /// Values that are held as they were before.
+    pub(crate) restored: u64,
+    /// Values that somebody changed or built on since, and that stay.
+    pub(crate) kept: u64,
+}
+
+/// What became of a row.
+#[derive(Clone, Debug, Deserialize, Serialize, ToSchema)]
+pub(crate) struct RowResult {
+    /// Which, counted from 1.
+    pub(crate) row: usize,
+    /// added, changed, unchanged or refused.
+    pub(crate) result: String,
+    /// The indicator; null where it was refused.
+    pub(crate) id: Option<String>,
+    /// Why it was refused.
+    pub(crate) why: Option<String>,
+}
+
+/// What became of rows, each by itself.
+#[derive(Clone, Debug, Deserialize, Serialize, ToSchema)]
+pub(crate) struct RowsView {
+    /// The entry in history; null where nothing changed.
+    pub(crate) import: Option<ImportView>,
+    /// Row by row, in order.
+    pub(crate) rows: Vec<RowResult>,
+}
+
+/// Rows that are listed of a preview, and refusals of an import.
+pub(crate) const SHOWN_MAX: usize = 1000;
+
+impl From<Import> for ImportView {
+    fn from(of: Import) -> ImportView {
+        ImportView {
+            id: of.id.to_string(),
+            owner: of.owner.to_string(),
+            user: of.user.map(|user| user.to_string()),
+            time: of.time.to_string(),
+            origin: of.origin,
+            added: of.added,
+            changed: of.changed,
+            undone: of.undone.map(|time| time.to_string()),
+        }
+    }
+}
+
+impl From<Undone> for UndoneView {
+    fn from(of: Undone) -> UndoneView {
+        UndoneView { removed: of.removed, restored: of.restored, kept: of.kept }
+    }
+}
+
+impl ImportedView {
+    /// What an import did of an offer, whose own refusals count too.
+    pub(crate) fn new(done: Imported, offer: &Offer) -> ImportedView {
+        let here = done.refused.iter().map(|of| RefusedView {
+            line: of.line,
+            text: of.indicator.canonical(),
+            why: of.why.clone(),
+        });
+        ImportedView {
+            import: done.import.map(ImportView::from),
+            added: done.added,
+            changed: done.changed,
+            unchanged: done.unchanged,
+            refused: refused(offer).chain(here).take(SHOWN_MAX).collect(),
+            refused_count: done.refused.len() + offer.refused.len() + offer.refused_more,
+            remarks: remarks(offer),
+        }
+    }
+}
+
+impl PreviewView {
+    /// What an import of an offer would do; `cautions` are of the first rows.
+    pub(crate) fn new(rows: Vec<Previewed>, offer: &Offer, mut cautions: Vec<Vec<String>>) -> PreviewView {
+        let of = |wanted: fn(&Standing) -> bool| rows.iter().filter(|row| wanted(&row.standing)).count();
+        let refused_here = of(|standing| matches!(standing, Standing::Refused { .. }));
+        cautions.resize(rows.len().min(SHOWN_MAX), Vec::new());
+        PreviewView {
+            origin: offer.origin.clone(),
+            count: rows.len(),
+            new: of(|standing| matches!(standing, Standing::New)),
+            known: of(|standing| matches!(standing, Standing::Known { .. })),
+            refused: refused(offer).take(SHOWN_MAX).collect(),
+            refused_count: refused_here + offer.refused.len() + offer.refused_more,
+            remarks: remarks(offer),
+            rows: rows.into_iter().zip(cautions).map(|(row, cautions)| PreviewRow::new(row, cautions)).collect(),
+        }
+    }
+}
+
+impl PreviewRow {
+    fn new(row: Previewed, cautions: Vec<String>) -> PreviewRow {
+        let (standing, why, by) = match row.standing {
+            Standing::New => ("new", None, Vec::new()),
+            Standing::Known { by } => ("known", None, by),
+            Standing::Refused { why } => ("refused", Some(why), Vec::new()),
+        };
+        let by = by.into_iter().map(|of| KnownView {
+            owner: of.owner,
+            rating: of.rating,
+            confidence: of.confidence,
+            usage: of.usage.to_string(),
+        });
+        PreviewRow {
+            line: row.line,
+            kind: row.kind.to_string(),
+            value: row.indicator.canonical(),
+            standing: standing.into(),
+            why,
+            by: by.collect(),
+            cautions,
+        }
+    }
+}
+
+impl From<Outcome> for RowResult {
+    fn from(of: Outcome) -> RowResult {
+        let result = serde_json::to_value(of.effect).ok().and_then(|word| word.as_str().map(str::to_owned));
+        RowResult { row: of.line, result: result.unwrap_or_default(), id: Some(of.id.to_string()), why: None }
+    }
+}
+
+fn refused(offer: &Offer) -> impl Iterator<Item = RefusedView> + '_ {
+    offer.refused.iter().map(|of| {
+        let column = of.column.as_ref().map_or(String::new(), |column| format!("{column}: "));
+        RefusedView { line: of.line, text: of.text.clone(), why: format!("{column}{}", of.why) }
+    })
+}
+
+fn remarks(offer: &Offer) -> Vec<String> {
+    offer.remarks.iter().map(|remark| format!("{}: {}", remark.what, remark.text)).collect()
+}
+
+/// The name of an owner by its id, where it is known.
+pub(crate) fn owner_name(owners: &[Owner], id: &str) -> String {
+    let named = owners.iter().find(|owner| owner.id.to_string() == id);
+    named.map_or_else(|| id.to_owned(), |owner| owner.name.clone())
+}
