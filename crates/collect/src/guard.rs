@@ -23,6 +23,11 @@ impl Guard {
         Guard { allowed }
     }
 
+    /// Whether the configuration lists this very target.
+    pub(crate) fn lists(&self, target: SocketAddr) -> bool {
+        self.allowed.contains(&target)
+    }
+
     /// Why this target may not be connected to.
     pub(crate) fn refusal(&self, target: SocketAddr) -> Option<String> {
         if self.allowed.contains(&target) {

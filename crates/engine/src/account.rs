@@ -4,6 +4,7 @@
 //! session from then on. A program comes with a token ([`token`]). Either is 256 random bits that the store knows the
 //! hash of. What an account may do is read again for each request: a membership that ended has no effect on the next.
 
+pub mod external;
 mod password;
 pub mod session;
 pub mod sign_in;

@@ -228,7 +228,7 @@ fn written(tx: &mut Tx<'_>, actor: &Actor, action: &'static str, owner: &Owner, 
     Ok(())
 }
 
-fn member_written(
+pub(crate) fn member_written(
     tx: &mut Tx<'_>,
     actor: &Actor,
     action: &'static str,

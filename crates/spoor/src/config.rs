@@ -146,6 +146,33 @@ pub(crate) const SETTINGS: &[Setting] = &[
     Setting { name: "serve.in_flight", default: "256", about: "requests answered at one time", online: None },
     Setting { name: "serve.log_json", default: "false", about: "the log as JSON lines", online: None },
     Setting {
+        name: "oidc.issuer",
+        default: "\"\"",
+        about: "the identity provider (OpenID Connect) that people may sign in at; none where empty",
+        online: None,
+    },
+    Setting { name: "oidc.client_id", default: "\"\"", about: "how it knows this installation", online: None },
+    Setting { name: "oidc.client_secret", default: "\"\"", about: "the secret that it shares with it", online: None },
+    Setting {
+        name: "oidc.public_url",
+        default: "\"http://127.0.0.1:8480\"",
+        about: "where browsers find this server; the provider sends them back to /api/v1/sign-in/arrival there",
+        online: None,
+    },
+    Setting {
+        name: "oidc.create_accounts",
+        default: "false",
+        about: "whether who signs in there for the first time gets an account",
+        online: None,
+    },
+    Setting {
+        name: "oidc.owner",
+        default: "\"\"",
+        about: "the owner that such an account belongs to; none where empty",
+        online: None,
+    },
+    Setting { name: "oidc.role", default: "\"reader\"", about: "its role there", online: None },
+    Setting {
         name: "store.database",
         default: "\"\"",
         about: "where the knowledge base is: sqlite:FILE or postgres://USER@HOST/NAME; a file in the data directory where empty",
@@ -173,6 +200,7 @@ pub(crate) struct Config {
     pub(crate) engine: EngineConfig,
     pub(crate) store: StoreConfig,
     pub(crate) serve: Serve,
+    pub(crate) oidc: crate::http::oidc::Settings,
 }
 
 #[derive(Clone, Debug, Deserialize)]

@@ -29,6 +29,7 @@ mod extract;
 mod gate;
 mod guard;
 mod metric;
+pub(crate) mod oidc;
 mod once;
 mod openapi;
 mod page;

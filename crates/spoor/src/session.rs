@@ -108,6 +108,11 @@ impl Session {
         Ok(Knowledge::new(store::Store::open(&address)?))
     }
 
+    /// The identity provider, where the configuration names one.
+    pub(crate) fn oidc(&self) -> Option<crate::http::oidc::Oidc> {
+        crate::http::oidc::Oidc::new(&self.config.oidc, &self.config.online.allow_private)
+    }
+
     /// The section `[serve]`.
     pub(crate) fn serve(&self) -> &config::Serve {
         &self.config.serve

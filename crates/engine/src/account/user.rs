@@ -161,7 +161,7 @@ impl Knowledge {
 }
 
 /// A name that an account may have. None ends like the names of people at the command line do in the audit log.
-fn checked_name(name: &str) -> Result<&str, Error> {
+pub(super) fn checked_name(name: &str) -> Result<&str, Error> {
     let name = name.trim();
     let allowed = |c: char| c.is_alphanumeric() || matches!(c, '.' | '_' | '-' | '@');
     let good = (1..=NAME_MAX).contains(&name.chars().count()) && name.chars().all(allowed);

@@ -99,7 +99,8 @@ fn a_code_is_good_once() {
         let recovery = set(PASSWORD, &code(NOW)).unwrap();
         assert_eq!(recovery.len(), 10);
         let later = NOW.plus(60);
-        let outcome = |code: Option<&str>| matches!(sign_in(knowledge, "alice", PASSWORD, code, later), Outcome::Begun(_));
+        let outcome =
+            |code: Option<&str>| matches!(sign_in(knowledge, "alice", PASSWORD, code, later), Outcome::Begun(_));
         assert!(!outcome(None) && !outcome(Some(&code(NOW))), "the code that proved it is used up");
         assert!(outcome(Some(&code(later))));
         assert!(!outcome(Some(&code(later))), "replayed");

@@ -19,6 +19,7 @@ pub(crate) mod pivot;
 pub(crate) mod search;
 pub(crate) mod session;
 pub(crate) mod setup;
+pub(crate) mod sign_in;
 pub(crate) mod sighting;
 pub(crate) mod source;
 pub(crate) mod tag;

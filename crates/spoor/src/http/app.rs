@@ -20,7 +20,7 @@ use tokio::sync::{Semaphore, mpsc};
 
 use crate::{
     config,
-    http::{metric::Metrics, problem::Problem, rate::Rates, setup::Setup},
+    http::{metric::Metrics, oidc::Oidc, problem::Problem, rate::Rates, setup::Setup},
 };
 
 /// The clock.
@@ -36,8 +36,6 @@ const HASHING_WAIT: Duration = Duration::from_secs(5);
 const STREAMS: usize = 8;
 /// How long the engine may take for one answer.
 const DEADLINE: Duration = Duration::from_secs(30);
-/// The same for an import, an undo, and what else writes very much at once.
-const LONG_DEADLINE: Duration = Duration::from_secs(600);
 /// Pieces of a stream that wait for a slow client.
 const PIECES: usize = 8;
 /// How long a stream waits for a client that takes nothing.
@@ -58,8 +56,6 @@ pub(crate) struct Inner {
     pub(crate) tls: bool,
     /// Where the exposure ledger is.
     pub(crate) data: PathBuf,
-    /// What may be asked outside.
-    pub(crate) online: Online,
     /// How long a session lasts.
     pub(crate) lifetime: Lifetime,
     /// The clock.
@@ -76,16 +72,10 @@ pub(crate) struct Inner {
     pub(crate) limits: Limits,
     /// The code of a first start.
     pub(crate) setup: Setup,
+    /// Where people sign in elsewhere.
+    pub(crate) oidc: Option<Oidc>,
     /// Whether the server is stopping.
     pub(crate) stopping: AtomicBool,
-}
-
-/// What may be asked outside.
-pub(crate) struct Online {
-    /// Of whom, and how.
-    pub(crate) collector: collect::Config,
-    /// The permitted exposure where a request says none.
-    pub(crate) pap: model::Pap,
 }
 
 /// How many things are done at one time.
@@ -134,24 +124,8 @@ impl App {
         &self,
         work: impl FnOnce(&Work<'_>) -> Result<T, engine::Error> + Send + 'static,
     ) -> Result<T, Problem> {
-        self.run_within(DEADLINE, work).await
-    }
-
-    /// The same for what writes very much at once and must not be answered before it has ended.
-    pub(crate) async fn run_long<T: Send + 'static>(
-        &self,
-        work: impl FnOnce(&Work<'_>) -> Result<T, engine::Error> + Send + 'static,
-    ) -> Result<T, Problem> {
-        self.run_within(LONG_DEADLINE, work).await
-    }
-
-    async fn run_within<T: Send + 'static>(
-        &self,
-        deadline: Duration,
-        work: impl FnOnce(&Work<'_>) -> Result<T, engine::Error> + Send + 'static,
-    ) -> Result<T, Problem> {
         let app = self.clone();
-        let until = Instant::now() + deadline;
+        let until = Instant::now() + DEADLINE;
         let late = || Problem::busy(StatusCode::SERVICE_UNAVAILABLE, "it took too long; ask for less", 5);
         let permit = tokio::time::timeout(DEADLINE, Arc::clone(&self.limits.workers).acquire_owned());
         let permit = permit.await.map_err(|_| late())?.map_err(|_| Problem::internal())?;
@@ -251,7 +225,11 @@ impl Pieces {
     }
 
     fn end(&mut self) -> Result<(), engine::Error> {
-        std::io::Write::flush(self).map_err(|error| engine::Error::Limit(error.to_string()))
+        if self.waiting.is_empty() {
+            return Ok(());
+        }
+        let piece = Bytes::from(std::mem::take(&mut self.waiting));
+        self.send(Ok(piece)).map_err(|error| engine::Error::Limit(error.to_string()))
     }
 
     fn send(&mut self, piece: Result<Bytes, std::io::Error>) -> std::io::Result<()> {
@@ -273,12 +251,7 @@ impl std::io::Write for Pieces {
         Ok(octets.len())
     }
 
-    /// Sends what was gathered.
     fn flush(&mut self) -> std::io::Result<()> {
-        if self.waiting.is_empty() {
-            return Ok(());
-        }
-        let piece = Bytes::from(std::mem::take(&mut self.waiting));
-        self.send(Ok(piece))
+        Ok(())
     }
 }

@@ -32,6 +32,7 @@ pub(crate) fn table() -> Vec<Route> {
     rows.extend(api::setup::routes());
     rows.extend(api::me::routes());
     rows.extend(api::session::routes());
+    rows.extend(api::sign_in::routes());
     rows.extend(api::token::routes());
     rows.extend(api::user::routes());
     rows.extend(api::owner::routes());

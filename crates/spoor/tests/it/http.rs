@@ -3,6 +3,7 @@
 mod account;
 mod group;
 mod hostile;
+mod oidc;
 mod right;
 
 use std::{

@@ -116,7 +116,7 @@ fn begun_answer(app: &App, begun: Begun) -> Response {
 }
 
 /// The cookie of a session: no script reads it, and requests from pages of others do not carry it, but for links.
-fn cookie(app: &App, secret: &str) -> String {
+pub(crate) fn cookie(app: &App, secret: &str) -> String {
     let secure = if app.tls { "; Secure" } else { "" };
     format!("{}={secret}; Path=/; HttpOnly; SameSite=Lax{secure}; Max-Age={}", cookie_name(app), app.lifetime.seconds)
 }

@@ -86,9 +86,8 @@ fn an_account_that_is_disabled_is_out_at_once_and_one_administrator_stays() {
     let (admin, other) = (server.sign_in("admin"), server.sign_in("other"));
     let users = server.ask(&admin, "GET", "/api/v1/users", None).json();
     let path = |name: &str| format!("/api/v1/users/{}", id_of(&users, name));
-    let change = |name: &str, tag: &[(&str, &str)], body: Value| {
-        server.ask_with(&admin, "PATCH", &path(name), tag, Some(body))
-    };
+    let change =
+        |name: &str, tag: &[(&str, &str)], body: Value| server.ask_with(&admin, "PATCH", &path(name), tag, Some(body));
     let disabled = json!({"disabled": true});
     assert_eq!(change("other", &[], disabled.clone()).status, 428, "on top of what?");
     assert_eq!(change("other", &[("if-match", "\"r9\"")], disabled.clone()).status, 412);
@@ -121,7 +120,8 @@ fn a_token_does_what_it_was_made_for_from_where_it_may() {
     assert_eq!(server.ask(&by, "GET", "/api/v1/audit", None).status, 200);
     assert_eq!(server.ask(&by, "GET", "/api/v1/users", None).status, 403, "without the scope");
     assert_eq!(make(&by, json!({"name": "t", "scopes": ["administer"]})).status, 403, "no token makes tokens");
-    for other in [&text[..text.len() - 1], &format!("{text}0"), "spoor__", "spoor_x_y", "", &text.replace("spoor_", "")] {
+    for other in [&text[..text.len() - 1], &format!("{text}0"), "spoor__", "spoor_x_y", "", &text.replace("spoor_", "")]
+    {
         assert_eq!(server.ask(&By::Token(other.into()), "GET", "/api/v1/me", None).status, 401, "{other}");
     }
     assert_eq!(make(&admin, json!({"name": "t", "scopes": ["everything"]})).status, 422);
@@ -179,8 +179,12 @@ fn a_source_is_read_by_whom_it_is_kept_for() {
     let (admin, inside, outside) = (server.sign_in("admin"), server.sign_in("in"), server.sign_in("out"));
     let team = id_of(&server.ask(&admin, "GET", "/api/v1/owners?all=true", None).json(), "Team");
     let sources = |by: &By| server.ask(by, "GET", "/api/v1/sources", None);
-    let source = sources(&admin).json()["items"].as_array().unwrap().iter().find(|s| s["name"] == "secret-sensor").unwrap()
-        ["id"]
+    let source = sources(&admin).json()["items"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|s| s["name"] == "secret-sensor")
+        .unwrap()["id"]
         .clone();
     assert!(sources(&outside).body.contains("secret-sensor"));
     let keep = |owners: Value| {

@@ -15,7 +15,12 @@ fn bodies_that_are_too_much() {
     let program = program_with(&[&["admin", "--administrator"]]);
     let server = Server::start(program, &[("SPOOR_SERVE_BODY_MIB", "1")]);
     let post = |headers: &[(&str, &str)], body: &str| {
-        server.send("POST", "/api/v1/sessions", &[&[("content-type", "application/json")], headers].concat(), Some(body))
+        server.send(
+            "POST",
+            "/api/v1/sessions",
+            &[&[("content-type", "application/json")], headers].concat(),
+            Some(body),
+        )
     };
     assert_eq!(post(&[], &format!("{{\"name\":\"{}\"}}", "x".repeat(2 << 20))).status, 413);
     let declared = "POST /api/v1/sessions HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncontent-type: application/json\r\n\
@@ -30,7 +35,14 @@ fn bodies_that_are_too_much() {
     for deep in ["[".repeat(100_000), "{\"a\":".repeat(100_000), format!("{{\"name\":{}", "[".repeat(40))] {
         assert_eq!(post(&[], &deep).status, 400);
     }
-    for (body, status) in [("", 400), ("{", 400), ("null", 422), ("[1]", 422), ("{\"name\":1}", 422), ("{\"name\":\"a\",\"password\":\"b\"}x", 400)] {
+    for (body, status) in [
+        ("", 400),
+        ("{", 400),
+        ("null", 422),
+        ("[1]", 422),
+        ("{\"name\":1}", 422),
+        ("{\"name\":\"a\",\"password\":\"b\"}x", 400),
+    ] {
         assert_eq!(post(&[], body).status, status, "{body}");
     }
     assert_eq!(server.send("POST", "/api/v1/sessions", &[("content-type", "text/plain")], Some("{}")).status, 415);
@@ -62,14 +74,18 @@ fn paths_that_try_to_go_round() {
     let override_method = [("x-http-method-override", "DELETE")];
     assert_eq!(server.send("POST", "/api/v1/users", &override_method, Some("{}")).status, 401);
     assert_eq!(server.send("GET", &format!("/{}", "a".repeat(9_000)), &[], None).status, 414);
-    let absolute = format!("GET http://evil.example/api/v1/users HTTP/1.1\r\nhost: {}\r\nconnection: close\r\n\r\n", server.address);
+    let absolute = format!(
+        "GET http://evil.example/api/v1/users HTTP/1.1\r\nhost: {}\r\nconnection: close\r\n\r\n",
+        server.address
+    );
     assert_eq!(Reply::read(&server.raw(absolute.as_bytes())).status, 401);
     let admin = server.sign_in("admin");
     for id in ["1", "0", "-1", "' OR 1=1 --", "%27%20OR%201=1", "null", "00000000-0000-0000-0000-000000000000"] {
         let path = format!("/api/v1/owners/{}", id.replace(' ', "%20"));
         assert_eq!(server.ask(&admin, "GET", &path, None).status, 404, "{id}");
     }
-    let injected = "/api/v1/audit?action=x%27%20OR%20%271%27=%271&actor=%25&object=01932f4e-8f00-7abc-8123-0123456789ab";
+    let injected =
+        "/api/v1/audit?action=x%27%20OR%20%271%27=%271&actor=%25&object=01932f4e-8f00-7abc-8123-0123456789ab";
     assert_eq!(server.ask(&admin, "GET", injected, None).json()["items"], json!([]));
 }
 
@@ -81,12 +97,19 @@ fn headers_that_lie() {
     let me = |headers: &[(&str, &str)]| server.send("GET", "/api/v1/me", headers, None).status;
     assert_eq!(me(&[("cookie", &cookie)]), 200);
     assert_eq!(me(&[("cookie", &format!("{cookie}; {cookie}"))]), 401, "two sessions are none");
-    assert_eq!(me(&[("cookie", &cookie), ("authorization", "Bearer spoor_x_y")]), 401, "a bad token is not passed over");
+    assert_eq!(
+        me(&[("cookie", &cookie), ("authorization", "Bearer spoor_x_y")]),
+        401,
+        "a bad token is not passed over"
+    );
     assert_eq!(me(&[("cookie", &cookie), ("authorization", "Basic YTpi")]), 401);
     assert_eq!(me(&[("x-forwarded-user", "admin"), ("x-forwarded-for", "127.0.0.1")]), 401);
     let odd = server.send("GET", "/healthz", &[("x-request-id", "a b\"<script>")], None);
     assert!(!odd.header("x-request-id").unwrap().contains('<'));
-    assert_eq!(server.send("GET", "/healthz", &[("x-request-id", "mine-1")], None).header("x-request-id"), Some("mine-1"));
+    assert_eq!(
+        server.send("GET", "/healthz", &[("x-request-id", "mine-1")], None).header("x-request-id"),
+        Some("mine-1")
+    );
     let many: String = (0..200).map(|number| format!("x-{number}: y\r\n")).collect();
     let many = format!("GET /healthz HTTP/1.1\r\nhost: x\r\nconnection: close\r\n{many}\r\n");
     assert_eq!(Reply::read(&server.raw(many.as_bytes())).status, 431);
@@ -114,7 +137,10 @@ fn pages_of_others_do_nothing_with_a_cookie() {
         let sign_in = Some(json!({"name": "admin", "password": PASSWORD}));
         assert_eq!(server.ask_with(&By::Nobody, "POST", "/api/v1/sessions", &[header], sign_in).status, 403);
     }
-    assert_eq!(server.ask_with(&admin, "POST", "/api/v1/owners", &[("sec-fetch-site", "same-origin")], body()).status, 201);
+    assert_eq!(
+        server.ask_with(&admin, "POST", "/api/v1/owners", &[("sec-fetch-site", "same-origin")], body()).status,
+        201
+    );
     let reply = server.ask(&admin, "GET", "/api/v1/owners?all=true", None);
     for (name, part) in [
         ("content-security-policy", "default-src 'none'"),
@@ -143,7 +169,8 @@ fn slow_clients_hold_up_nobody() {
     let server = Server::start(program_with(&[&["admin", "--administrator"]]), &[]);
     let mut slow: Vec<TcpStream> = (0..100).map(|_| TcpStream::connect(server.address).unwrap()).collect();
     for (number, stream) in slow.iter_mut().enumerate() {
-        let begun = ["", "GET /heal", "POST /api/v1/sessions HTTP/1.1\r\nhost: x\r\ncontent-length: 50\r\n"][number % 3];
+        let begun =
+            ["", "GET /heal", "POST /api/v1/sessions HTTP/1.1\r\nhost: x\r\ncontent-length: 50\r\n"][number % 3];
         stream.write_all(begun.as_bytes()).unwrap();
     }
     assert_eq!(server.send("GET", "/readyz", &[], None).status, 200);
