@@ -9,12 +9,15 @@ pub mod association;
 pub mod attack;
 pub mod attribute;
 mod contact;
+pub mod collateral;
 pub mod evidence;
 pub mod exit;
 pub mod export;
+pub mod feed;
 pub mod group;
 pub mod import;
 pub mod indicator;
+pub mod label;
 pub mod list;
 pub mod note;
 pub mod offer;
@@ -33,12 +36,13 @@ use crate::error::Error;
 pub struct Knowledge {
     /// Where it is kept.
     pub store: store::Store,
+    labels: label::Cache,
 }
 
 impl Knowledge {
     /// The knowledge base in a store.
     pub fn new(store: store::Store) -> Knowledge {
-        Knowledge { store }
+        Knowledge { store, labels: label::Cache::default() }
     }
 }
 

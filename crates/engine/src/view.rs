@@ -98,6 +98,27 @@ impl<'a> View<'a> {
         Ok((page.rows, page.next.is_some() || page.interrupted))
     }
 
+    /// Records of a subject that measured populations saw at or after `since`, at most `limit`, and whether there are
+    /// more.
+    pub fn measured_since(
+        &self,
+        subject: Subject,
+        types: &[RecordType],
+        since: Time,
+        limit: usize,
+    ) -> Result<(Vec<Record>, bool), Error> {
+        let mut query = self.query(subject, types, self.measured_dns.sources.clone(), limit);
+        query.fences.last_after = Some(since);
+        let page = self.snapshot.dns(&query)?;
+        Ok((page.rows, page.next.is_some() || page.interrupted))
+    }
+
+    /// The names of the sources that are populations in DNS.
+    pub fn measured_sources(&self) -> Vec<String> {
+        let measured = self.sources.iter().filter(|source| self.measured_dns.sources.allows(source.id));
+        measured.map(|source| source.name.clone()).collect()
+    }
+
     /// How many share a subject in DNS.
     pub fn share(&self, subject: Subject, types: &[RecordType]) -> Result<Share, Error> {
         let count = |sources: &Readable| {

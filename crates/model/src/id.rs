@@ -117,6 +117,10 @@ id! {
     ImportId
     /// A feed.
     FeedId
+    /// One run of a feed.
+    FeedRunId
+    /// A list of labels.
+    LabelListId
     /// A saved search.
     SearchId
     /// An entry of the audit log.

@@ -20,6 +20,7 @@ pub mod fold;
 pub mod group;
 pub mod id;
 pub mod indicator;
+pub mod label;
 pub mod marking;
 pub mod name;
 pub mod network;
@@ -52,8 +53,8 @@ pub use attribute::Attribute;
 pub use exposure::{Exposure, Pap};
 pub use group::{AssociationKind, Group, GroupFields, GroupKind};
 pub use id::{
-    AssociationId, AttributeId, AuditId, FeedId, GroupId, Id, ImportId, IndicatorId, NoteId, OwnerId, SearchId,
-    SessionId, SightingId, TokenId, UserId,
+    AssociationId, AttributeId, AuditId, FeedId, FeedRunId, GroupId, Id, ImportId, IndicatorId, LabelListId, NoteId,
+    OwnerId, SearchId, SessionId, SightingId, TokenId, UserId,
 };
 pub use indicator::{HostName, Indicator, IndicatorType};
 pub use marking::Tlp;

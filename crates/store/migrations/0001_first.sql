@@ -345,7 +345,7 @@ CREATE TABLE import_items (
 
 CREATE TABLE feeds (
     id BYTEA PRIMARY KEY,
-    owner_id BYTEA NOT NULL REFERENCES owners (id),
+    owner_id BYTEA NOT NULL UNIQUE REFERENCES owners (id),
     url TEXT NOT NULL,
     settings TEXT NOT NULL,
     state TEXT NOT NULL,
@@ -359,6 +359,7 @@ CREATE TABLE feed_runs (
     feed_id BYTEA NOT NULL REFERENCES feeds (id),
     time BIGINT NOT NULL,
     outcome TEXT NOT NULL,
+    listed BIGINT NOT NULL,
     added BIGINT NOT NULL,
     renewed BIGINT NOT NULL,
     withdrawn BIGINT NOT NULL,
@@ -367,18 +368,29 @@ CREATE TABLE feed_runs (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX feed_runs_of_feed ON feed_runs (feed_id, id);
 
--- Lists of values that explain (a CDN, a public resolver) or that are never imported.
+-- Lists of values that explain (a CDN, a public resolver) or that are never imported. Without an owner: everybody's.
 CREATE TABLE label_lists (
     id BYTEA PRIMARY KEY,
     owner_id BYTEA REFERENCES owners (id),
     name TEXT NOT NULL,
+    name_folded TEXT NOT NULL,
     description TEXT NOT NULL,
-    excludes BIGINT NOT NULL,
     matching TEXT NOT NULL,
-    entries TEXT NOT NULL,
+    types TEXT NOT NULL,
+    version BIGINT NOT NULL,
+    excludes BIGINT NOT NULL,
+    count BIGINT NOT NULL,
     modified BIGINT NOT NULL,
     revision BIGINT NOT NULL
 ) STRICT, WITHOUT ROWID;
+CREATE UNIQUE INDEX label_lists_everybodys ON label_lists (name_folded) WHERE owner_id IS NULL;
+CREATE UNIQUE INDEX label_lists_of_owner ON label_lists (owner_id, name_folded) WHERE owner_id IS NOT NULL;
+
+-- The entries of a list, one a line; apart, so that lists are read without them.
+CREATE TABLE label_entries (
+    list_id BYTEA PRIMARY KEY REFERENCES label_lists (id),
+    entries TEXT NOT NULL
+) STRICT;
 
 CREATE TABLE label_overrules (
     owner_id BYTEA NOT NULL REFERENCES owners (id),

@@ -46,6 +46,7 @@ const TABLES: &[(&str, &str)] = &[
     ("feeds", "id"),
     ("feed_runs", "id"),
     ("label_lists", "id"),
+    ("label_entries", "list_id"),
     ("label_overrules", "owner_id, list_id, value"),
     ("searches", "id"),
     ("texts", "number"),

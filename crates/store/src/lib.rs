@@ -18,12 +18,14 @@ mod dump;
 mod error;
 pub mod exposure;
 pub mod evidence;
+pub mod feed;
 pub mod fresh;
 pub mod idempotency;
 pub mod group;
 pub mod membership;
 pub mod import;
 pub mod indicator;
+pub mod label;
 mod migration;
 pub mod note;
 pub mod object;
@@ -62,11 +64,13 @@ pub fn statements() -> impl Iterator<Item = &'static Statement> {
         decay::STATEMENTS,
         exposure::STATEMENTS,
         evidence::STATEMENTS,
+        feed::STATEMENTS,
         idempotency::STATEMENTS,
         group::STATEMENTS,
         membership::STATEMENTS,
         import::STATEMENTS,
         indicator::STATEMENTS,
+        label::STATEMENTS,
         migration::STATEMENTS,
         note::STATEMENTS,
         object::STATEMENTS,

@@ -67,6 +67,8 @@ from_ids!(
     NoteId,
     ImportId,
     FeedId,
+    FeedRunId,
+    LabelListId,
     SearchId,
     AuditId
 );

@@ -1,6 +1,9 @@
 //! Bringing values in: a preview first, then one transaction, one entry in history, and one way to take it back.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::{
+    collections::{BTreeMap, BTreeSet, HashMap},
+    sync::Arc,
+};
 
 use formats::list::Stated;
 use model::{
@@ -16,7 +19,12 @@ use store::{
     opinion::Held,
 };
 
-use super::{Knowledge, owner};
+use super::{
+    Knowledge,
+    collateral::Collateral,
+    label::{Labelled, Screen, refusal_of},
+    owner,
+};
 use crate::error::Error;
 
 /// The most values of one import.
@@ -164,6 +172,15 @@ pub struct Previewed {
     /// What would happen.
     #[serde(flatten)]
     pub standing: Standing,
+    /// What defences might do with it then.
+    #[serde(rename = "use")]
+    pub usage: Use,
+    /// Every list that it stands on.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub labels: Vec<Labelled>,
+    /// What blocking it would break, where that was looked at ([`super::collateral::look`]).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub collateral: Option<Collateral>,
 }
 
 fn as_text<S: serde::Serializer>(indicator: &Indicator, serializer: S) -> Result<S::Ok, S::Error> {
@@ -176,23 +193,22 @@ impl Knowledge {
         check(request)?;
         self.store.read(|tx| {
             let to = actor.may_add(&owner(tx, actor, request.owner)?)?;
+            let matcher = self.labels.current(tx)?;
+            let screen = Screen::new(tx, matcher, actor, request.owner)?;
             let known = known_by(tx, actor, &request.rows, now)?;
             let held = held_by_owner(tx, &to, &request.rows)?;
-            Ok(request.rows.iter().map(|row| previewed(&to, row, &known, &held)).collect())
+            let rows = request.rows.iter();
+            Ok(rows.map(|row| previewed(&to, row, &request.defaults, &known, &held, &screen)).collect())
         })
     }
 
     /// Brings the rows in, all of them or none, as one entry in history.
     pub fn import(&self, actor: &Actor, request: &Request, now: Time) -> Result<Imported, Error> {
-        check(request)?;
+        let matcher = self.store.read(|tx| self.labels.current(tx))?;
         self.store.write(|tx| {
             let to = actor.may_add(&owner(tx, actor, request.owner)?)?;
-            let import = ImportId(fresh::id(now));
-            let (items, mut imported) = items(tx, &to, request, import, now)?;
-            if !items.is_empty() {
-                imported.import = Some(record(tx, actor, &to, request, import, &imported, &items, now)?);
-            }
-            Ok(imported)
+            let screen = Screen::new(tx, Arc::clone(&matcher), actor, request.owner)?;
+            bring_in(tx, actor, &to, request, &screen, now)
         })
     }
 
@@ -223,6 +239,24 @@ impl Knowledge {
     pub fn import_by_id(&self, actor: &Actor, id: ImportId) -> Result<Import, Error> {
         self.store.read(|tx| store::import::by_id(tx, id, &actor.readable())?.ok_or(Error::NotFound))
     }
+}
+
+/// Brings the rows in; the caller has the right to, and the transaction.
+pub(super) fn bring_in(
+    tx: &mut Tx<'_>,
+    actor: &Actor,
+    to: &AddableOwner,
+    request: &Request,
+    screen: &Screen,
+    now: Time,
+) -> Result<Imported, Error> {
+    check(request)?;
+    let import = ImportId(fresh::id(now));
+    let (items, mut imported) = items(tx, to, request, screen, import, now)?;
+    if !items.is_empty() {
+        imported.import = Some(record(tx, actor, to, request, import, &imported, &items, now)?);
+    }
+    Ok(imported)
 }
 
 fn check(request: &Request) -> Result<(), Error> {
@@ -275,14 +309,26 @@ fn held_by_owner(tx: &mut Tx<'_>, to: &AddableOwner, rows: &[Offered]) -> Result
     Ok(held.into_values().map(|held| (held.indicator.clone(), held)).collect())
 }
 
-fn previewed(to: &AddableOwner, row: &Offered, known: &HashMap<Indicator, Vec<Known>>, held: &ByValue) -> Previewed {
+fn previewed(
+    to: &AddableOwner,
+    row: &Offered,
+    defaults: &Defaults,
+    known: &HashMap<Indicator, Vec<Known>>,
+    held: &ByValue,
+    screen: &Screen,
+) -> Previewed {
     let indicator = &row.stated.indicator;
-    let standing = match (refusal(to, held.get(indicator)), known.get(indicator)) {
+    let labels = screen.labels(indicator);
+    let held = held.get(indicator);
+    let refused = refusal_of(&labels).or_else(|| refusal(to, held));
+    let standing = match (refused, known.get(indicator)) {
         (Some(why), _) => Standing::Refused { why },
         (None, Some(by)) => Standing::Known { by: by.clone() },
         (None, None) => Standing::New,
     };
-    Previewed { line: row.stated.line, kind: indicator.kind(), indicator: indicator.clone(), standing }
+    let usage = row.stated.usage.unwrap_or_else(|| held.map_or(defaults.usage, |held| held.opinion.usage));
+    let (line, kind, indicator) = (row.stated.line, indicator.kind(), indicator.clone());
+    Previewed { line, kind, indicator, standing, usage, labels, collateral: None }
 }
 
 /// Why a row may not come in.
@@ -295,6 +341,7 @@ fn items(
     tx: &mut Tx<'_>,
     to: &AddableOwner,
     request: &Request,
+    screen: &Screen,
     import: ImportId,
     now: Time,
 ) -> Result<(Vec<Item>, Imported), Error> {
@@ -305,7 +352,7 @@ fn items(
     for row in &request.rows {
         let indicator = &row.stated.indicator;
         let held = held.get(indicator);
-        match refusal(to, held) {
+        match screen.refusal(indicator).or_else(|| refusal(to, held)) {
             None => {
                 let (id, old) = (store::indicator::id(indicator), held.map(|held| &held.opinion));
                 let has = tags.get(&id).map(Vec::as_slice).unwrap_or_default();

@@ -2,7 +2,9 @@
 
 mod community;
 pub(crate) mod engines;
+mod feed;
 mod import;
+mod label;
 mod leak;
 mod profile;
 mod text;
@@ -45,4 +47,31 @@ pub(crate) fn member(of: &Owner, role: Role) -> Actor {
 
 pub(crate) fn indicator(text: &str) -> Indicator {
     Indicator::guess(text).unwrap()
+}
+
+/// The folder of samples; where it is absent the test is skipped, or fails where samples are required.
+pub(crate) fn samples(part: &str) -> Option<std::path::PathBuf> {
+    let folder = std::path::Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared/data")).join(part);
+    if folder.exists() {
+        return Some(folder);
+    }
+    assert!(std::env::var_os("SPOOR_REQUIRE_SAMPLES").is_none(), "no samples at {}", folder.display());
+    println!("skipped: no samples at {}", folder.display());
+    None
+}
+
+/// Names and contents of the files in a tar archive (POSIX.1-1988 ustar).
+pub(crate) fn untar(octets: &[u8]) -> Vec<(String, &[u8])> {
+    let (mut files, mut rest) = (Vec::new(), octets);
+    while let Some((header, after)) = rest.split_at_checked(512) {
+        let text = |range: std::ops::Range<usize>| {
+            String::from_utf8_lossy(&header[range]).trim_end_matches(['\0', ' ']).to_owned()
+        };
+        let Ok(size) = usize::from_str_radix(text(124..135).trim(), 8) else { break };
+        if header[156] == b'0' {
+            files.push((text(0..100), &after[..size]));
+        }
+        rest = &after[size.next_multiple_of(512)..];
+    }
+    files
 }

@@ -189,7 +189,7 @@ fn parts_of<'a>(kind: &str, value: &'a str) -> Vec<(IndicatorType, &'a str)> {
 }
 
 /// Attribute types that are indicators (MISP core format, "type").
-fn type_of(kind: &str) -> Option<IndicatorType> {
+pub(super) fn type_of(kind: &str) -> Option<IndicatorType> {
     Some(match kind {
         "ip-src" | "ip-dst" | "ip" => IndicatorType::Address,
         "domain" | "hostname" => IndicatorType::Host,

@@ -1,6 +1,11 @@
 //! Warninglists (MISP/misp-warninglists): values that are no indicators, or that nobody should block without thought.
 
+use std::collections::BTreeSet;
+
+use model::IndicatorType;
 use serde::Deserialize;
+
+use super::event::type_of;
 
 /// How many values a list may have; what stands beyond is left out.
 pub const VALUES_MAX: usize = 2_000_000;
@@ -40,6 +45,16 @@ pub struct Warninglist {
     pub values: Vec<String>,
     /// How many values were left out because of a limit.
     pub left_out: usize,
+}
+
+impl Warninglist {
+    /// The types of indicators that it is for; none of them where it is for something else, all where it does not say.
+    pub fn types(&self) -> BTreeSet<IndicatorType> {
+        if self.attributes.is_empty() {
+            return IndicatorType::ALL.iter().copied().collect();
+        }
+        self.attributes.iter().flat_map(|attribute| attribute.split('|')).filter_map(type_of).collect()
+    }
 }
 
 #[derive(Deserialize)]
