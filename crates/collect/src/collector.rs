@@ -6,6 +6,7 @@ use crate::{
     address::Addresses,
     config::{Config, ConfigError},
     dns::Resolver,
+    feed,
     gate::Gate,
     guard::Guard,
     ledger::Ledger,
@@ -28,6 +29,7 @@ struct Inner {
     bootstrap: Bootstrap,
     published: Published,
     http: Option<Http>,
+    feed_http: Option<feed::Http>,
 }
 
 impl Collector {
@@ -40,10 +42,11 @@ impl Collector {
         let published = Published::new(&config, &server_list, &bootstrap);
         let resolvers = resolvers(&config)?;
         let http = config.rdap.enabled.then(|| Http::new(&config)).transpose()?;
+        let feed_http = config.feeds.enabled.then(|| feed::Http::new(&config)).transpose()?;
         let allowed = config.allow_private.iter().chain(&config.resolvers).copied().collect();
         let gate = Gate::new(Guard::new(allowed), ledger, config.limits);
         let addresses = Addresses::default();
-        let inner = Inner { config, gate, resolvers, addresses, server_list, bootstrap, published, http };
+        let inner = Inner { config, gate, resolvers, addresses, server_list, bootstrap, published, http, feed_http };
         Ok(Collector(Arc::new(inner)))
     }
 
@@ -73,6 +76,10 @@ impl Collector {
 
     pub(crate) fn published(&self) -> &Published {
         &self.0.published
+    }
+
+    pub(crate) fn feed_http(&self) -> Option<&feed::Http> {
+        self.0.feed_http.as_ref()
     }
 
     pub(crate) fn http(&self) -> Option<&Http> {

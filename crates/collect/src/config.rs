@@ -11,6 +11,8 @@ pub struct Config {
     pub whois: WhoisConfig,
     /// RDAP.
     pub rdap: RdapConfig,
+    /// Lists that are fetched.
+    pub feeds: FeedConfig,
     /// Private, loopback and other special-purpose targets that may be asked all the same, one by one. A resolver in
     /// [`Config::resolvers`] need not be repeated here.
     pub allow_private: Vec<SocketAddr>,
@@ -47,6 +49,17 @@ pub struct RdapConfig {
     pub extra_ca_pem: Option<String>,
 }
 
+/// Feeds: whether, and where they may lead.
+#[derive(Clone, Debug, Default)]
+pub struct FeedConfig {
+    /// Whether lists may be fetched.
+    pub enabled: bool,
+    /// Hosts to which a list's own host may redirect.
+    pub redirect_hosts: Vec<String>,
+    /// Certificates in PEM to trust beside the system's.
+    pub extra_ca_pem: Option<String>,
+}
+
 /// Limits of time, size and number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
@@ -58,6 +71,10 @@ pub struct Limits {
     pub whois_bytes_max: usize,
     /// The longest RDAP answer in octets.
     pub rdap_bytes_max: usize,
+    /// Milliseconds until a list must be complete.
+    pub feed_total_ms: u64,
+    /// The longest list in octets, decoded.
+    pub feed_bytes_max: usize,
     /// How many referrals or redirects one question follows.
     pub referrals_max: usize,
     /// For each resolver.
@@ -66,6 +83,8 @@ pub struct Limits {
     pub whois_budget: Budget,
     /// For each RDAP server.
     pub rdap_budget: Budget,
+    /// For each server of lists.
+    pub feed_budget: Budget,
     /// How long a WHOIS or RDAP server is left alone that did not answer or asked us to wait without saying for how
     /// long. Doubles each time in a row, up to a day. Zero: not at all.
     pub back_off_ms: u64,
@@ -110,10 +129,14 @@ impl Default for Limits {
             total_ms: 15_000,
             whois_bytes_max: 1 << 20,
             rdap_bytes_max: 4 << 20,
+            feed_total_ms: 120_000,
+            feed_bytes_max: 128 << 20,
             referrals_max: 3,
             dns_budget: Budget { burst: 200, interval_ms: 20 },
             whois_budget: Budget { burst: 5, interval_ms: 2_000 },
             rdap_budget: Budget { burst: 5, interval_ms: 2_000 },
+            // The events of a MISP feed follow each other.
+            feed_budget: Budget { burst: 600, interval_ms: 1_000 },
             back_off_ms: 10_000,
         }
     }

@@ -97,6 +97,7 @@ impl Gate {
             Protocol::Dns => self.limits.dns_budget,
             Protocol::Whois => self.limits.whois_budget,
             Protocol::Rdap => self.limits.rdap_budget,
+            Protocol::Http => self.limits.feed_budget,
         }
     }
 

@@ -69,6 +69,8 @@ pub enum Protocol {
     Whois,
     /// RFC 7480.
     Rdap,
+    /// RFC 9110: a list that is fetched.
+    Http,
 }
 
 /// What a ledger holds of a value.

@@ -1,4 +1,5 @@
-//! The only crate with outbound connections: DNS, WHOIS (RFC 3912) and RDAP (RFC 7480–7484, 9082, 9083, 9224).
+//! The only crate with outbound connections: DNS, WHOIS (RFC 3912), RDAP (RFC 7480–7484, 9082, 9083, 9224) and lists
+//! that are fetched (RFC 9110).
 //!
 //! A look-up can warn the adversary, or tell a stranger what the team works on. So this crate is built around one door
 //! ([`Collector`]), and every question passes the same steps in the same order:
@@ -10,7 +11,7 @@
 //! 4. **Ledger.** A line in the exposure ledger, on disk before the question leaves.
 //! 5. The question, within limits of time and size.
 //!
-//! With the default configuration nothing leaves: there is no resolver, and WHOIS and RDAP are off.
+//! With the default configuration nothing leaves: there is no resolver, and WHOIS, RDAP and feeds are off.
 //!
 //! The crate decides nothing. "No such name", a timeout, a refusal and *not permitted* are facts ([`Outcome`]) and not
 //! errors; what to make of them is the engine's business. Referrals and redirects are followed only to hosts of the
@@ -21,6 +22,7 @@ mod budget;
 mod collector;
 mod config;
 mod dns;
+mod feed;
 mod gate;
 mod guard;
 mod ledger;
@@ -33,7 +35,8 @@ mod registration;
 mod whois;
 
 pub use collector::Collector;
-pub use config::{Budget, Config, ConfigError, Limits, RdapConfig, WhoisConfig};
+pub use config::{Budget, Config, ConfigError, FeedConfig, Limits, RdapConfig, WhoisConfig};
+pub use feed::{List, Validators};
 pub use ledger::{Entry, Ledger, LedgerError, Protocol, Reading};
 pub use outcome::Outcome;
 pub use permit::Permit;

@@ -15,8 +15,8 @@ use model::{
 use reqwest::Url;
 
 pub(crate) use bootstrap::Bootstrap;
-pub(crate) use http::Http;
 use http::Reply;
+pub(crate) use http::{Http, Pins, certificates, client, fact, header};
 
 use crate::{
     Collector, Outcome, Permit, Protocol, Step,

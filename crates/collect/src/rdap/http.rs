@@ -82,7 +82,7 @@ impl Http {
     }
 }
 
-fn certificates(pem: &str) -> Result<Vec<Certificate>, ConfigError> {
+pub(crate) fn certificates(pem: &str) -> Result<Vec<Certificate>, ConfigError> {
     let read = Certificate::from_pem_bundle(pem.as_bytes());
     match read.map_err(|error| ConfigError::Tls(error.to_string()))? {
         none if none.is_empty() => Err(ConfigError::Tls("`extra_ca_pem` holds no certificate".into())),
@@ -92,7 +92,7 @@ fn certificates(pem: &str) -> Result<Vec<Certificate>, ConfigError> {
 
 /// With the system's certificates and those of the configuration. A machine without any can still ask plain servers,
 /// such as the demo's; HTTPS then fails with "unknown issuer".
-fn client(config: &Config, pins: &Pins, extra: Vec<Certificate>) -> Result<Client, ConfigError> {
+pub(crate) fn client(config: &Config, pins: &Pins, extra: Vec<Certificate>) -> Result<Client, ConfigError> {
     // The provider is chosen here and nowhere else. Another one installed before us serves as well.
     let _ = rustls::crypto::ring::default_provider().install_default();
     let builder = || {
@@ -111,10 +111,10 @@ fn client(config: &Config, pins: &Pins, extra: Vec<Certificate>) -> Result<Clien
 
 /// Which address stands for which host: what the guard let through. Other names have no address here.
 #[derive(Clone, Debug, Default)]
-struct Pins(Arc<Mutex<HashMap<String, SocketAddr>>>);
+pub(crate) struct Pins(Arc<Mutex<HashMap<String, SocketAddr>>>);
 
 impl Pins {
-    fn pin(&self, host: &str, socket: SocketAddr) {
+    pub(crate) fn pin(&self, host: &str, socket: SocketAddr) {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(host.to_owned(), socket);
     }
 }
@@ -129,11 +129,11 @@ impl Resolve for Pins {
     }
 }
 
-fn header(response: &Response, name: reqwest::header::HeaderName) -> Option<String> {
+pub(crate) fn header(response: &Response, name: reqwest::header::HeaderName) -> Option<String> {
     response.headers().get(name)?.to_str().ok().map(String::from)
 }
 
-fn fact(error: reqwest::Error) -> Fact {
+pub(crate) fn fact(error: reqwest::Error) -> Fact {
     if error.is_timeout() {
         return Outcome::Timeout;
     }

@@ -4,6 +4,7 @@
 
 mod discretion;
 mod dns;
+mod feed;
 mod hostile;
 mod rdap;
 mod server;

@@ -49,6 +49,7 @@ fn written(scene: &Scene) -> Vec<String> {
         Protocol::Dns => Kind::Dns,
         Protocol::Whois => Kind::Whois,
         Protocol::Rdap => Kind::Rdap,
+        Protocol::Http => panic!("no list is fetched here"),
     };
     let entries = scene.entries().into_iter();
     let mut written: Vec<String> = entries.map(|e| question(kind(e.protocol), &e.value, e.rrtype)).collect();

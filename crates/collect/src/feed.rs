@@ -1,0 +1,119 @@
+//! Lists that are fetched by HTTP (RFC 9110): only where they changed, only from where they are, and within limits.
+//!
+//! A feed's link was decided by a person, but its host's address and its redirects come from outside. So every hop goes
+//! through the gate like any other question (exposure *third party*: whoever serves the list learns that we read it),
+//! to the address that was checked. A redirect may lead to the same host, or to one that the configuration lists; never
+//! from https to http.
+
+mod http;
+
+use std::net::{IpAddr, SocketAddr};
+
+use model::{Exposure, Time};
+use reqwest::Url;
+
+pub(crate) use http::Http;
+use http::Reply;
+
+use crate::{Collector, Outcome, Permit, Protocol, gate::Question, outcome::Fact};
+
+/// What a server said of a list, to be told again the next time.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Validators {
+    /// What it calls the content (RFC 9110 §8.8.3).
+    pub etag: Option<String>,
+    /// Since when it has it (RFC 9110 §8.8.2).
+    pub last_modified: Option<String>,
+}
+
+/// What came of asking for a list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum List {
+    /// It is as it was.
+    Unchanged,
+    /// This is it, decoded.
+    Content {
+        /// The octets.
+        octets: Vec<u8>,
+        /// What to tell the server the next time.
+        validators: Validators,
+    },
+}
+
+impl Collector {
+    /// Asks for a list, unless it is as it was.
+    pub async fn list(&self, url: &str, known: &Validators, permit: &Permit, now: Time) -> Outcome<List> {
+        Outcome::of(self.list_chain(url, known, permit, now).await)
+    }
+
+    async fn list_chain(&self, url: &str, known: &Validators, permit: &Permit, now: Time) -> Result<List, Fact> {
+        let http = self.feed_http().ok_or_else(|| Outcome::NotConfigured("feeds are off".into()))?;
+        let first = Url::parse(url).map_err(|error| Outcome::Malformed(format!("the feed's link: {error}")))?;
+        let mut url = first.clone();
+        for hop in 0..=self.config().limits.referrals_max {
+            let question = question(&url, permit, now);
+            self.gate().allow(&question)?;
+            if let Err(why) = self.may_fetch(&first, &url, hop > 0) {
+                return Err(self.gate().refuse(&question, None, why));
+            }
+            let socket = self.feed_socket(&url, &question).await?;
+            self.gate().leave(&question, socket)?;
+            let reply = http.get(&url, socket, known).await;
+            self.gate().learn(&question.server, socket, &reply);
+            match reply? {
+                Reply::List(list) => return Ok(list),
+                Reply::Redirect(location) => {
+                    let why = |_| Outcome::Malformed(format!("redirect to `{location}`"));
+                    url = url.join(&location).map_err(why)?;
+                }
+            }
+        }
+        Err(Outcome::Malformed("too many redirects".into()))
+    }
+
+    /// Why a hop is not gone.
+    fn may_fetch(&self, first: &Url, url: &Url, redirected: bool) -> Result<(), String> {
+        let host = url.host_str().unwrap_or_default();
+        if !matches!(url.scheme(), "https" | "http") {
+            return Err(format!("{}: links are not followed", url.scheme()));
+        }
+        if !url.username().is_empty() || url.password().is_some() {
+            return Err(format!("the link to `{host}` carries credentials"));
+        }
+        if first.scheme() == "https" && url.scheme() == "http" {
+            return Err(format!("a redirect to `{host}` gives up encryption"));
+        }
+        let same = first.host_str() == url.host_str() && (!redirected || ports_fit(first, url));
+        let listed = self.config().feeds.redirect_hosts.iter().any(|listed| listed.eq_ignore_ascii_case(host));
+        if same || listed { Ok(()) } else { Err(format!("a redirect to `{host}`, which is not listed")) }
+    }
+
+    async fn feed_socket(&self, url: &Url, question: &Question<'_>) -> Result<SocketAddr, Fact> {
+        let port = url.port_or_known_default().unwrap_or(443);
+        let host = question.server.trim_matches(['[', ']']);
+        match host.parse::<IpAddr>() {
+            Ok(address) => Ok(SocketAddr::new(address, port)),
+            Err(_) => self.locate(question, port).await,
+        }
+    }
+}
+
+/// A redirect on one host stays on its port, or goes from http to https on the usual ones.
+fn ports_fit(first: &Url, url: &Url) -> bool {
+    let (before, after) = (first.port_or_known_default(), url.port_or_known_default());
+    before == after || (before, after) == (Some(80), Some(443))
+}
+
+/// Nothing is asked about; the ledger says which list was read, without what may be secret in its link.
+fn question<'a>(url: &Url, permit: &'a Permit, now: Time) -> Question<'a> {
+    let host = url.host_str().unwrap_or_default();
+    Question {
+        value: format!("{}://{host}{}", url.scheme(), url.path()),
+        rrtype: None,
+        server: host.to_owned(),
+        exposure: Exposure::ThirdParty,
+        protocol: Protocol::Http,
+        permit,
+        now,
+    }
+}
