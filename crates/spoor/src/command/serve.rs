@@ -78,6 +78,7 @@ fn app(session: &Session, config: Serve, tls: bool) -> anyhow::Result<App> {
         metrics: crate::http::metrics(),
         rates: crate::http::rates(config.rate_per_second),
         in_flight: Semaphore::new(config.in_flight as usize),
+        online: session.online()?,
         lifetime: config.lifetime(),
         config,
         limits: Limits::new(),

@@ -36,6 +36,8 @@ const HASHING_WAIT: Duration = Duration::from_secs(5);
 const STREAMS: usize = 8;
 /// How long the engine may take for one answer.
 const DEADLINE: Duration = Duration::from_secs(30);
+/// The same for an import, an undo, and what else writes very much at once.
+const LONG_DEADLINE: Duration = Duration::from_secs(600);
 /// Pieces of a stream that wait for a slow client.
 const PIECES: usize = 8;
 /// How long a stream waits for a client that takes nothing.
@@ -56,6 +58,8 @@ pub(crate) struct Inner {
     pub(crate) tls: bool,
     /// Where the exposure ledger is.
     pub(crate) data: PathBuf,
+    /// What may be asked outside.
+    pub(crate) online: Online,
     /// How long a session lasts.
     pub(crate) lifetime: Lifetime,
     /// The clock.
@@ -76,6 +80,14 @@ pub(crate) struct Inner {
     pub(crate) oidc: Option<Oidc>,
     /// Whether the server is stopping.
     pub(crate) stopping: AtomicBool,
+}
+
+/// What may be asked outside.
+pub(crate) struct Online {
+    /// Of whom, and how.
+    pub(crate) collector: collect::Config,
+    /// The permitted exposure where a request says none.
+    pub(crate) pap: model::Pap,
 }
 
 /// How many things are done at one time.
@@ -124,8 +136,24 @@ impl App {
         &self,
         work: impl FnOnce(&Work<'_>) -> Result<T, engine::Error> + Send + 'static,
     ) -> Result<T, Problem> {
+        self.run_within(DEADLINE, work).await
+    }
+
+    /// The same for what writes very much at once and must not be answered before it has ended.
+    pub(crate) async fn run_long<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Work<'_>) -> Result<T, engine::Error> + Send + 'static,
+    ) -> Result<T, Problem> {
+        self.run_within(LONG_DEADLINE, work).await
+    }
+
+    async fn run_within<T: Send + 'static>(
+        &self,
+        deadline: Duration,
+        work: impl FnOnce(&Work<'_>) -> Result<T, engine::Error> + Send + 'static,
+    ) -> Result<T, Problem> {
         let app = self.clone();
-        let until = Instant::now() + DEADLINE;
+        let until = Instant::now() + deadline;
         let late = || Problem::busy(StatusCode::SERVICE_UNAVAILABLE, "it took too long; ask for less", 5);
         let permit = tokio::time::timeout(DEADLINE, Arc::clone(&self.limits.workers).acquire_owned());
         let permit = permit.await.map_err(|_| late())?.map_err(|_| Problem::internal())?;
@@ -225,11 +253,7 @@ impl Pieces {
     }
 
     fn end(&mut self) -> Result<(), engine::Error> {
-        if self.waiting.is_empty() {
-            return Ok(());
-        }
-        let piece = Bytes::from(std::mem::take(&mut self.waiting));
-        self.send(Ok(piece)).map_err(|error| engine::Error::Limit(error.to_string()))
+        std::io::Write::flush(self).map_err(|error| engine::Error::Limit(error.to_string()))
     }
 
     fn send(&mut self, piece: Result<Bytes, std::io::Error>) -> std::io::Result<()> {
@@ -251,7 +275,12 @@ impl std::io::Write for Pieces {
         Ok(octets.len())
     }
 
+    /// Sends what was gathered.
     fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
+        if self.waiting.is_empty() {
+            return Ok(());
+        }
+        let piece = Bytes::from(std::mem::take(&mut self.waiting));
+        self.send(Ok(piece))
     }
 }

@@ -58,12 +58,25 @@ pub(crate) struct Page<V> {
     pub(crate) items: Vec<V>,
     /// The cursor of the next page; null where this is the last.
     pub(crate) next: Option<String>,
+    /// How many rows there are in all, where that was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) count: Option<Count>,
+}
+
+/// How many rows a list has.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Count {
+    /// The number.
+    value: u64,
+    /// Whether counting stopped there, and there are more.
+    at_least: bool,
 }
 
 impl<V> Page<V> {
     /// A list that is never long enough for a second page.
     pub(crate) fn whole(items: Vec<V>) -> Json<Page<V>> {
-        Json(Page { items, next: None })
+        Json(Page { items, next: None, count: None })
     }
 }
 
@@ -101,6 +114,11 @@ impl Pages {
         self.limit + 1
     }
 
+    /// How many rows the page may have.
+    pub(crate) fn limit(&self) -> usize {
+        self.limit as usize
+    }
+
     /// Where the page before ended; none for the first.
     pub(crate) fn after<P: DeserializeOwned>(&self) -> Result<Option<P>, Problem> {
         let Some(cursor) = &self.cursor else { return Ok(None) };
@@ -120,8 +138,25 @@ impl Pages {
     {
         let more = rows.len() > self.limit as usize;
         rows.truncate(self.limit as usize);
-        let next = rows.last().filter(|_| more).map(position).map(|position| self.cursor(&position)).transpose()?;
-        let Some(fields) = &self.fields else { return Ok(Json(Page { items: rows, next }).into_response()) };
+        let next = rows.last().filter(|_| more).map(position);
+        self.answer_counted(rows, next, None)
+    }
+
+    /// The answer where the engine says itself where the next page begins; with how many rows there are in all, and
+    /// whether there are more than that.
+    pub(crate) fn answer_counted<V, P>(
+        &self,
+        rows: Vec<V>,
+        next: Option<P>,
+        count: Option<(u64, bool)>,
+    ) -> Result<Response, Problem>
+    where
+        V: Serialize + ToSchema,
+        P: Serialize,
+    {
+        let next = next.map(|position| self.cursor(&position)).transpose()?;
+        let count = count.map(|(value, at_least)| Count { value, at_least });
+        let Some(fields) = &self.fields else { return Ok(Json(Page { items: rows, next, count }).into_response()) };
         known::<V>(fields)?;
         let mut items = Vec::with_capacity(rows.len());
         for row in rows {
@@ -131,7 +166,7 @@ impl Pages {
             }
             items.push(item);
         }
-        Ok(Json(Page { items, next }).into_response())
+        Ok(Json(Page { items, next, count }).into_response())
     }
 
     fn cursor(&self, position: &impl Serialize) -> Result<String, Problem> {

@@ -210,6 +210,15 @@ impl Route {
         self.problems(&[400, 413, 415, 422])
     }
 
+    /// Or it takes this JSON.
+    pub(crate) fn or_takes<B: ToSchema>(mut self) -> Route {
+        let content = self.content::<B>();
+        if let Some(body) = &mut self.says.body {
+            body.content.insert("application/json".into(), content.into());
+        }
+        self
+    }
+
     /// What it answers, with this status.
     pub(crate) fn answers<V: ToSchema>(mut self, status: u16, what: &'static str) -> Route {
         let content = self.content::<V>();
@@ -226,6 +235,15 @@ impl Route {
     pub(crate) fn answers_text(self, media_type: &'static str, what: &'static str) -> Route {
         let text = Content::new(Some(ObjectBuilder::new().schema_type(Type::String).build()));
         self.answer(200, what, Some((media_type, text)))
+    }
+
+    /// It answers with text of one of these media types.
+    pub(crate) fn answers_texts(mut self, media_types: &[&str], what: &'static str) -> Route {
+        let text = Content::new(Some(ObjectBuilder::new().schema_type(Type::String).build()));
+        let mut response = Response::new(what);
+        response.content.extend(media_types.iter().map(|of| ((*of).to_owned(), text.clone().into())));
+        self.says.answers.insert(200, response);
+        self
     }
 
     /// It answers with this status and nothing else.
