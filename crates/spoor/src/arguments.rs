@@ -67,6 +67,12 @@ pub(crate) enum Command {
     /// Who did what
     #[command(subcommand)]
     Audit(Audit),
+    /// Lists that are fetched again and again
+    #[command(subcommand)]
+    Feed(crate::command::feed::Arguments),
+    /// Lists that explain values, and lists that keep them out
+    #[command(subcommand)]
+    Label(crate::command::label::Arguments),
     /// The sources of the store
     #[command(subcommand)]
     Source(Source),

@@ -4,10 +4,12 @@ mod association;
 mod audit;
 mod config;
 mod exposure;
+pub(crate) mod feed;
 mod group;
 pub(crate) mod hunt;
 mod ingest;
 mod init;
+pub(crate) mod label;
 pub(crate) mod lookup;
 mod owner;
 pub(crate) mod pivot;
@@ -43,6 +45,8 @@ pub(crate) fn run(arguments: Arguments, output: &mut Output) -> anyhow::Result<E
         Command::Owner(arguments) => owner::run(&session()?, arguments, output),
         Command::Group(arguments) => group::run(&session()?, arguments, output),
         Command::Association(arguments) => association::run(&session()?, arguments, output),
+        Command::Feed(arguments) => feed::run(&session()?, arguments, output),
+        Command::Label(arguments) => label::run(&session()?, arguments, output),
         Command::Audit(arguments) => audit::run(&session()?, arguments, output),
         Command::Source(arguments) => source::run(&session()?, arguments, output),
         Command::Check => store::check(&session()?, output),

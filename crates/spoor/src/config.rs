@@ -64,6 +64,18 @@ pub(crate) const SETTINGS: &[Setting] = &[
         online: None,
     },
     Setting {
+        name: "online.feeds",
+        default: "false",
+        about: "fetch the lists of feeds; whoever serves one learns that it is read",
+        online: Some("true"),
+    },
+    Setting {
+        name: "online.feed_hosts",
+        default: "[]",
+        about: "hosts to which the host of a feed may redirect",
+        online: None,
+    },
+    Setting {
         name: "online.whois_servers",
         default: "\"\"",
         about: "a file that replaces the bundled list of WHOIS servers",
@@ -212,6 +224,8 @@ pub(crate) struct Online {
     pub(crate) pap: Pap,
     pub(crate) registrar_hosts: Vec<String>,
     pub(crate) allow_private: Vec<SocketAddr>,
+    pub(crate) feeds: bool,
+    pub(crate) feed_hosts: Vec<String>,
     pub(crate) whois_servers: String,
     pub(crate) rdap_bootstrap: Vec<PathBuf>,
     pub(crate) whois_at: BTreeMap<String, SocketAddr>,

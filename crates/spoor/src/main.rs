@@ -10,6 +10,7 @@ mod demo;
 mod exit;
 mod http;
 mod ingest;
+mod jobs;
 mod ledger;
 mod live;
 mod moment;

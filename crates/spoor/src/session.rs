@@ -15,6 +15,7 @@ use crate::{
     config::{self, Config, InForce},
     exit::misuse,
     http::app::Online,
+    jobs::feed::Fetcher,
     live::Live,
     moment,
 };
@@ -151,6 +152,17 @@ impl Session {
         }
     }
 
+    /// Whether feeds are fetched.
+    pub(crate) fn fetches(&self) -> bool {
+        self.config.online.feeds
+    }
+
+    /// Who fetches the lists of feeds, for somebody.
+    pub(crate) fn fetcher(&self, actor: impl Into<String>) -> anyhow::Result<Fetcher> {
+        let collector = collect::Collector::new(self.collector()?, collect::Ledger::open(&self.data)?)?;
+        Ok(Fetcher { collector, pap: self.config.online.pap, actor: actor.into() })
+    }
+
     fn collector(&self) -> anyhow::Result<collect::Config> {
         let online = &self.config.online;
         let mut config = collect::Config {
@@ -158,6 +170,8 @@ impl Session {
             allow_private: online.allow_private.clone(),
             ..collect::Config::default()
         };
+        config.feeds.enabled = online.feeds;
+        config.feeds.redirect_hosts = online.feed_hosts.clone();
         config.whois.enabled = online.whois;
         config.whois.registrar_hosts = online.registrar_hosts.clone();
         config.rdap.enabled = online.rdap;

@@ -18,7 +18,7 @@ use crate::{
         server::{Tls, serve},
         setup::Setup,
     },
-    moment,
+    jobs, moment,
     output::Output,
     session::Session,
 };
@@ -41,6 +41,9 @@ pub(crate) fn run(session: &Session, asked: &arguments::Serve, output: &mut Outp
         ))?;
     }
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().context("async runtime")?;
+    if session.fetches() {
+        runtime.spawn(jobs::feed::schedule(app.clone(), session.fetcher("spoor")?));
+    }
     runtime.block_on(serve(app, listener, tls))?;
     Ok(Ending::Found)
 }

@@ -37,6 +37,8 @@ pub(crate) fn table() -> Vec<Route> {
     rows.extend(api::user::routes());
     rows.extend(api::owner::routes());
     rows.extend(api::source::routes());
+    rows.extend(api::feed::routes());
+    rows.extend(api::label::routes());
     rows.extend(api::audit::routes());
     rows.extend(api::exposure::routes());
     rows.extend(api::association::routes());
