@@ -13,6 +13,10 @@ use crate::{
 statements! {
     OPINION = "SELECT pending, tlp FROM opinions WHERE owner_id = $1 AND indicator_id = $2";
     GROUP = "SELECT pending, tlp FROM groups WHERE owner_id = $1 AND id = $2";
+    RAISE_ASSOCIATIONS = "UPDATE associations SET tlp = $2, revision = revision + 1 \
+                          WHERE (from_id = $1 OR to_id = $1) AND tlp < $2 AND ($3 = 'group' OR owner_id = $4)";
+    RAISE_NOTES = "UPDATE notes SET tlp = $3, revision = revision + 1 WHERE object_id = $1 AND owner_id = $2 AND tlp < $3";
+    RAISE_EVIDENCE = "UPDATE evidence SET tlp = $3 WHERE indicator_id = $1 AND owner_id = $2 AND tlp < $3";
 }
 
 /// An object as lists show it.
@@ -55,6 +59,14 @@ pub fn strictest(tx: &mut Tx<'_>, viewer: &Viewer, object: Object) -> Result<Opt
         Some(row) if row.maybe_int(0)?.is_some() => row.rank(0, Tlp::ALL).map(Some),
         _ => Ok(None),
     }
+}
+
+/// Raises what derives from an object to the label that its owner gives it: evidence, notes, and associations (of a
+/// group everybody's, of an indicator those of the owner whose label it is).
+pub fn raise(tx: &mut Tx<'_>, owner: OwnerId, object: Object, tlp: Tlp) -> Result<(), Error> {
+    tx.execute(RAISE_ASSOCIATIONS, values![object.id(), tlp as u8, object.kind().as_str(), owner])?;
+    tx.execute(RAISE_NOTES, values![object.id(), owner, tlp as u8])?;
+    tx.execute(RAISE_EVIDENCE, values![object.id(), owner, tlp as u8]).map(drop)
 }
 
 /// The tables that [`named`] and [`push_visible`] need, where `$id` is the column of an object's id.

@@ -101,6 +101,9 @@ impl Knowledge {
             if !store::group::change(tx, &writable, &after)? {
                 return Err(Error::Stale);
             }
+            if after.tlp > before.tlp {
+                store::object::raise(tx, after.owner, id.into(), after.tlp)?;
+            }
             log(tx, actor, now, "group.change", after.owner, id.into(), difference(&before, &after, change))?;
             Ok(after)
         })

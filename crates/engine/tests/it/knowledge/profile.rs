@@ -112,12 +112,26 @@ fn what_derives_carries_the_strictest_label() {
         assert_eq!(invalid(knowledge.change_group(&analyst, secret.id, 1, &lower, NOW)), "reason");
         let lower = GroupChange { reason: Some("agreed with the source".into()), ..lower };
         knowledge.change_group(&analyst, secret.id, 1, &lower, NOW).unwrap();
-        let filter = store::audit::Filter { object: Some(secret.id.0), ..Default::default() };
+        let note = knowledge.add_note(&analyst, ours.id, secret.id.into(), None, "Two more names", NOW).unwrap();
+        let higher = GroupChange { tlp: Some(Tlp::AmberStrict), ..GroupChange::default() };
+        knowledge.change_group(&analyst, secret.id, 2, &higher, NOW).unwrap();
+        let after = knowledge.association(&analyst, made.id).unwrap();
+        assert_eq!(
+            (after.tlp, after.revision),
+            (Tlp::AmberStrict, made.revision + 1),
+            "raised with what it derives from"
+        );
+        assert_eq!((note.tlp, knowledge.note(&analyst, note.id).unwrap().tlp), (Tlp::Amber, Tlp::AmberStrict));
+        let filter = store::audit::Filter {
+            action: Some("group.change".into()),
+            object: Some(secret.id.0),
+            ..Default::default()
+        };
         let audited = knowledge
             .store
             .read(|tx| store::audit::list(tx, &Actor::local("me").may_audit().unwrap(), &filter, 10))
             .unwrap();
-        let detail = &audited[0].detail;
+        let detail = &audited[1].detail;
         assert_eq!((&detail["tlp"], &detail["reason"]), (&json!("red to amber"), &json!("agreed with the source")));
     });
 }
