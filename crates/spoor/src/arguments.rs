@@ -1,12 +1,16 @@
 //! What was typed.
 
 mod group;
+mod indicator;
 
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use model::{Counting, Pap, PivotKind, SourceKind, Time};
 
+pub(crate) use indicator::{
+    Answer, Database, Export, Import, ImportCommand, IndicatorChange, IndicatorCommand, SearchWords,
+};
 pub(crate) use group::{AssociationAdd, AssociationCommand, AssociationList, GroupAdd, GroupCommand, GroupList};
 
 const EXIT_CODES: &str = "Exit codes: 0 found or done, 1 nothing found, 2 bad use, 3 failed.";
@@ -33,6 +37,15 @@ pub(crate) struct Global {
     /// JSON lines for machines instead of text for people
     #[arg(long, global = true)]
     pub(crate) json: bool,
+    /// Where the knowledge base is: sqlite:FILE or postgres://USER@HOST/NAME [default: as configured]
+    #[arg(long, global = true, value_name = "URL")]
+    pub(crate) database: Option<String>,
+    /// Work at this server instead of here (indicators, imports, exports, answers)
+    #[arg(long, global = true, env = "SPOOR_SERVER", value_name = "URL")]
+    pub(crate) server: Option<String>,
+    /// A file with the token for the server [default: the environment variable SPOOR_TOKEN]
+    #[arg(long, global = true, value_name = "FILE")]
+    pub(crate) token_file: Option<PathBuf>,
 }
 
 #[derive(Debug, Subcommand)]
@@ -64,6 +77,20 @@ pub(crate) enum Command {
     /// What is believed about two objects
     #[command(subcommand)]
     Association(AssociationCommand),
+    /// What owners hold, and why
+    #[command(subcommand)]
+    Indicator(IndicatorCommand),
+    /// Indicators by query
+    Search(SearchWords),
+    /// Bring indicators in: from a file, a look-up, a pivot or a hunt
+    Import(Box<Import>),
+    /// Give indicators out: CSV, plain list, JSON lines or STIX 2.1
+    Export(Export),
+    /// What to tell whoever asked: a defanged table, and queries to run
+    Answer(Answer),
+    /// The database of the knowledge base
+    #[command(subcommand)]
+    Database(Database),
     /// Who did what
     #[command(subcommand)]
     Audit(Audit),

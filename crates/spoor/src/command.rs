@@ -1,12 +1,17 @@
 //! One module a command.
 
+mod answer;
 mod association;
 mod audit;
 mod config;
+mod database;
+mod export;
 mod exposure;
 pub(crate) mod feed;
 mod group;
 pub(crate) mod hunt;
+mod import;
+mod indicator;
 mod ingest;
 mod init;
 pub(crate) mod label;
@@ -47,6 +52,12 @@ pub(crate) fn run(arguments: Arguments, output: &mut Output) -> anyhow::Result<E
         Command::Association(arguments) => association::run(&session()?, arguments, output),
         Command::Feed(arguments) => feed::run(&session()?, arguments, output),
         Command::Label(arguments) => label::run(&session()?, arguments, output),
+        Command::Indicator(arguments) => indicator::run(global, arguments, output),
+        Command::Search(arguments) => indicator::search(global, &arguments.query, arguments.limit, output),
+        Command::Import(arguments) => import::run(global, arguments, output),
+        Command::Export(arguments) => export::run(global, arguments, output),
+        Command::Answer(arguments) => answer::run(global, arguments, output),
+        Command::Database(arguments) => database::run(&session()?, arguments, output),
         Command::Audit(arguments) => audit::run(&session()?, arguments, output),
         Command::Source(arguments) => source::run(&session()?, arguments, output),
         Command::Check => store::check(&session()?, output),

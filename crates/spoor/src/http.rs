@@ -41,6 +41,8 @@ mod router;
 pub(crate) mod server;
 pub(crate) mod setup;
 
+pub(crate) use api::{answer, import, indicator};
+
 /// Counters for every route.
 pub(crate) fn metrics() -> metric::Metrics {
     metric::Metrics::new(router::table().iter().map(|route| route.name))

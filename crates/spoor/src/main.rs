@@ -15,6 +15,8 @@ mod ledger;
 mod live;
 mod moment;
 mod output;
+mod place;
+mod remote;
 mod session;
 mod view;
 

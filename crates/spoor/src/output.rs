@@ -126,6 +126,17 @@ impl Output {
         if self.colour && !code.is_empty() { format!("\x1b[{code}m{safe}\x1b[0m") } else { safe.into_owned() }
     }
 
+    /// Something beside the answer: on standard error, also for people, since the rest may go into a pipe.
+    #[expect(clippy::print_stderr, reason = "beside what is piped")]
+    pub(crate) fn aside(&self, text: &str) {
+        eprintln!("{}", model::text::visible(text));
+    }
+
+    /// Where an export or a dump goes as it is.
+    pub(crate) fn raw(&mut self) -> impl Write + '_ {
+        &mut self.out
+    }
+
     /// A script of our own, as it is.
     pub(crate) fn script(&mut self, script: &[u8]) -> io::Result<()> {
         self.out.write_all(script)?;

@@ -42,7 +42,10 @@ impl Session {
             None => default_data().context("no home directory: name one with --data or SPOOR_DATA")?,
         };
         let config_file = global.config.clone().unwrap_or_else(|| data.join("spoor.toml"));
-        let (config, in_force) = config::load(&config_file, global.config.is_some())?;
+        let (mut config, in_force) = config::load(&config_file, global.config.is_some())?;
+        if let Some(database) = &global.database {
+            config.store.database.clone_from(database);
+        }
         Ok(Session { data, config_file, config, in_force })
     }
 

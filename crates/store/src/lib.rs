@@ -26,6 +26,7 @@ pub mod membership;
 pub mod import;
 pub mod indicator;
 pub mod label;
+pub mod integrity;
 mod migration;
 pub mod note;
 pub mod object;

@@ -4,7 +4,6 @@ use engine::knowledge::{
     import::{Imported, Outcome, Previewed, Standing},
     offer::Offer,
 };
-use model::Owner;
 use serde::{Deserialize, Serialize};
 use store::import::{Import, Undone};
 use utoipa::ToSchema;
@@ -256,10 +255,4 @@ fn refused(offer: &Offer) -> impl Iterator<Item = RefusedView> + '_ {
 
 fn remarks(offer: &Offer) -> Vec<String> {
     offer.remarks.iter().map(|remark| format!("{}: {}", remark.what, remark.text)).collect()
-}
-
-/// The name of an owner by its id, where it is known.
-pub(crate) fn owner_name(owners: &[Owner], id: &str) -> String {
-    let named = owners.iter().find(|owner| owner.id.to_string() == id);
-    named.map_or_else(|| id.to_owned(), |owner| owner.name.clone())
 }

@@ -1,6 +1,6 @@
 //! Files: in whatever form people keep lists.
 
-use std::str::FromStr;
+use std::{fmt, str::FromStr};
 
 use formats::list::{
     self, Stated, Taken,
@@ -48,6 +48,12 @@ impl FromStr for Form {
         let found = FORMS.into_iter().find(|(_, word)| *word == text).map(|(form, _)| form);
         let known = || FORMS.map(|(_, word)| word).join(", ");
         found.ok_or_else(|| format!("unknown format `{}`: one of {}", text.escape_debug(), known()))
+    }
+}
+
+impl fmt::Display for Form {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(FORMS.iter().find(|(form, _)| form == self).map_or("", |(_, word)| word))
     }
 }
 

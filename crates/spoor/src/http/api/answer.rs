@@ -10,14 +10,14 @@ use axum::{
 };
 use engine::knowledge::exit::Audience;
 use formats::answer::{Class, Dialect, Language, Target};
-use model::{ImportId, Indicator, right::Scope};
-use serde::Deserialize;
+use model::{Actor, ImportId, Indicator, right::Scope};
+use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::indicator::value;
 use crate::{
     http::{
-        app::App,
+        app::{App, Work},
         caller::Caller,
         extract::{Input, Query},
         problem::Problem,
@@ -47,27 +47,27 @@ struct AnswerQuery {
 }
 
 /// About what.
-#[derive(Deserialize, ToSchema)]
+#[derive(Deserialize, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-struct AnswerInput {
+pub(crate) struct AnswerInput {
     /// Values, defanged or not.
-    values: Option<Vec<String>>,
+    pub(crate) values: Option<Vec<String>>,
     /// The id of an import, for all that it brought.
     #[schema(value_type = Option<String>)]
-    import: Option<ImportId>,
+    pub(crate) import: Option<ImportId>,
     /// Who gets it: public, community, clients, organization or recipients.
     #[serde(default)]
     #[schema(value_type = Option<String>)]
-    audience: Audience,
+    pub(crate) audience: Audience,
     /// Languages of queries: spl, kql, esql, sigma, grep; all where none.
-    languages: Option<Vec<String>>,
+    pub(crate) languages: Option<Vec<String>>,
     /// Where values of a class are looked for instead, in all of the languages.
     #[serde(default)]
-    fields: BTreeMap<String, TargetInput>,
+    pub(crate) fields: BTreeMap<String, TargetInput>,
 }
 
 /// Where values of a class are looked for.
-#[derive(Clone, Deserialize, ToSchema)]
+#[derive(Clone, Deserialize, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct TargetInput {
     /// An index, a table, a log source.
@@ -77,7 +77,7 @@ pub(crate) struct TargetInput {
 }
 
 /// The languages with the names of somebody's logs.
-pub(crate) fn dialects(
+fn dialects(
     languages: Option<&[String]>,
     fields: &BTreeMap<String, TargetInput>,
 ) -> Result<Vec<(Language, Dialect)>, engine::Error> {
@@ -96,6 +96,19 @@ pub(crate) fn dialects(
     Ok(dialects)
 }
 
+/// The answer.
+pub(crate) fn answer_of(work: &Work<'_>, actor: &Actor, input: AnswerInput) -> Result<AnswerView, engine::Error> {
+    let dialects = dialects(input.languages.as_deref(), &input.fields)?;
+    let values = match (&input.values, input.import) {
+        (Some(values), None) => parsed(values)?,
+        (None, Some(import)) => work.knowledge.values_of_import(actor, import, work.now)?,
+        _ => return Err(engine::Error::invalid("", "either values or import")),
+    };
+    let view = work.engine.view(actor, work.interrupt.clone());
+    let rows = work.knowledge.answer(&view, actor, &values, input.audience, work.now)?;
+    Ok(AnswerView::new(&rows, &dialects))
+}
+
 async fn make(
     State(app): State<App>,
     caller: Caller,
@@ -107,27 +120,16 @@ async fn make(
         Some("text") => true,
         Some(_) => return Err(Problem::malformed("query.format", "json or text")),
     };
-    let dialects = dialects(input.languages.as_deref(), &input.fields)?;
-    let values = input.values.map(|values| parsed(&values)).transpose()?;
-    let rows = app.run(move |work| {
-        let values = match (values, input.import) {
-            (Some(values), None) => values,
-            (None, Some(import)) => work.knowledge.values_of_import(&caller.actor, import, work.now)?,
-            _ => return Err(engine::Error::invalid("", "either values or import")),
-        };
-        let view = work.engine.view(&caller.actor, work.interrupt.clone());
-        work.knowledge.answer(&view, &caller.actor, &values, input.audience, work.now)
-    });
-    let view = AnswerView::new(&rows.await?, &dialects);
+    let view = app.run(move |work| answer_of(work, &caller.actor, input)).await?;
     if text {
         return Ok(([(header::CONTENT_TYPE, "text/plain; charset=utf-8")], view.text).into_response());
     }
     Ok(Json(view).into_response())
 }
 
-fn parsed(values: &[String]) -> Result<Vec<Indicator>, Problem> {
+fn parsed(values: &[String]) -> Result<Vec<Indicator>, engine::Error> {
     let one = |(at, text): (usize, &String)| {
-        value(None, text).map_err(|why| Problem::invalid(format!("values.{at}"), why))
+        value(None, text).map_err(|why| engine::Error::invalid(format!("values.{at}"), why))
     };
     values.iter().enumerate().map(one).collect()
 }

@@ -181,8 +181,8 @@ struct HuntInput {
     hops: Option<usize>,
 }
 
-/// What a request wants to bring in.
-enum Wanted {
+/// What is wanted to be brought in.
+pub(crate) enum Wanted {
     File(Reading, axum::body::Bytes),
     Rows(Offer),
     Lookup(Indicator, Chosen),
@@ -191,10 +191,10 @@ enum Wanted {
 }
 
 /// To whom, under which defaults, what.
-struct Asked {
-    owner: OwnerId,
-    defaults: Defaults,
-    wanted: Wanted,
+pub(crate) struct Asked {
+    pub(crate) owner: OwnerId,
+    pub(crate) defaults: Defaults,
+    pub(crate) wanted: Wanted,
 }
 
 fn asked(query: FileQuery, body: Octets) -> Result<Asked, Problem> {
@@ -301,6 +301,25 @@ fn split(asked: Asked, mut offer: Offer) -> (Request, Offer) {
     (Request { owner: asked.owner, origin: offer.origin.clone(), defaults: asked.defaults, rows }, offer)
 }
 
+/// What an import would do.
+pub(crate) fn preview_of(work: &Work<'_>, actor: &Actor, asked: Asked) -> Result<PreviewView, engine::Error> {
+    let offer = asked.wanted.offer(work, actor)?;
+    let (request, offer) = split(asked, offer);
+    let rows = work.knowledge.preview(actor, &request, work.now)?;
+    let view = work.engine.view(actor, work.interrupt.clone());
+    let values: Vec<Indicator> = rows.iter().take(SHOWN_MAX).map(|row| row.indicator.clone()).collect();
+    let cautions = work.knowledge.cautions_of(&view, actor, &values, work.now)?;
+    Ok(PreviewView::new(rows, &offer, cautions))
+}
+
+/// Brings it in.
+pub(crate) fn import_of(work: &Work<'_>, actor: &Actor, asked: Asked) -> Result<ImportedView, engine::Error> {
+    let offer = asked.wanted.offer(work, actor)?;
+    let (request, offer) = split(asked, offer);
+    let done = work.knowledge.import(actor, &request, work.now)?;
+    Ok(ImportedView::new(done, &offer))
+}
+
 async fn preview(
     State(app): State<App>,
     caller: Caller,
@@ -308,16 +327,7 @@ async fn preview(
     body: Octets,
 ) -> Result<Json<PreviewView>, Problem> {
     let asked = asked(query, body)?;
-    let view = app.run_long(move |work| {
-        let offer = asked.wanted.offer(work, &caller.actor)?;
-        let (request, offer) = split(asked, offer);
-        let rows = work.knowledge.preview(&caller.actor, &request, work.now)?;
-        let view = work.engine.view(&caller.actor, work.interrupt.clone());
-        let values: Vec<Indicator> = rows.iter().take(SHOWN_MAX).map(|row| row.indicator.clone()).collect();
-        let cautions = work.knowledge.cautions_of(&view, &caller.actor, &values, work.now)?;
-        Ok(PreviewView::new(rows, &offer, cautions))
-    });
-    view.await.map(Json)
+    app.run_long(move |work| preview_of(work, &caller.actor, asked)).await.map(Json)
 }
 
 async fn add(
@@ -327,13 +337,7 @@ async fn add(
     body: Octets,
 ) -> Result<Response, Problem> {
     let asked = asked(query, body)?;
-    let done = app.run_long(move |work| {
-        let offer = asked.wanted.offer(work, &caller.actor)?;
-        let (request, offer) = split(asked, offer);
-        let done = work.knowledge.import(&caller.actor, &request, work.now)?;
-        Ok(ImportedView::new(done, &offer))
-    });
-    let view = done.await?;
+    let view = app.run_long(move |work| import_of(work, &caller.actor, asked)).await?;
     let status = if view.import.is_some() { StatusCode::CREATED } else { StatusCode::OK };
     Ok((status, Json(view)).into_response())
 }

@@ -12,7 +12,7 @@ use engine::knowledge::{
     list,
 };
 use model::{
-    Indicator, IndicatorId, IndicatorType, OwnerId, Pap, Provenance, Time, Tlp,
+    Actor, Indicator, IndicatorId, IndicatorType, OwnerId, Pap, Provenance, Time, Tlp,
     opinion::{Grade, HostRole, Use},
     provenance::Origin,
     right::Scope,
@@ -237,7 +237,7 @@ struct BulkInput {
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase", default)]
 #[derive(Default)]
-struct ChangeInput {
+pub(crate) struct ChangeInput {
     /// How bad, 0 to 5.
     #[serde(deserialize_with = "stated")]
     #[schema(value_type = Option<u8>)]
@@ -358,9 +358,10 @@ async fn list_rows(
     pages.answer_counted(rows, next, count.map(|count| (count.min(list::COUNT_MAX), count > list::COUNT_MAX)))
 }
 
-fn known(work: &Work<'_>, caller: &Caller, id: IndicatorId) -> Result<IndicatorView, engine::Error> {
-    let known = work.knowledge.indicator(&caller.actor, id, work.now)?;
-    Ok(IndicatorView::new(known, work.knowledge.evidence(&caller.actor, id)?, work.now))
+/// Everything that one may know of an indicator.
+pub(crate) fn known(work: &Work<'_>, actor: &Actor, id: IndicatorId) -> Result<IndicatorView, engine::Error> {
+    let known = work.knowledge.indicator(actor, id, work.now)?;
+    Ok(IndicatorView::new(known, work.knowledge.evidence(actor, id)?, work.now))
 }
 
 async fn show(
@@ -368,7 +369,7 @@ async fn show(
     caller: Caller,
     Path(id): Path<IndicatorId>,
 ) -> Result<Json<IndicatorView>, Problem> {
-    app.run(move |work| known(work, &caller, id)).await.map(Json)
+    app.run(move |work| known(work, &caller.actor, id)).await.map(Json)
 }
 
 async fn by_value(
@@ -377,17 +378,17 @@ async fn by_value(
     Query(asked): Query<ValueQuery>,
 ) -> Result<Json<IndicatorView>, Problem> {
     let indicator = value(asked.kind, &asked.value).map_err(|why| Problem::invalid("query.value", why))?;
-    app.run(move |work| known(work, &caller, store::indicator::id(&indicator))).await.map(Json)
+    app.run(move |work| known(work, &caller.actor, store::indicator::id(&indicator))).await.map(Json)
 }
 
 /// What one owner holds, and its revision.
-fn held(
+pub(crate) fn held(
     work: &Work<'_>,
-    caller: &Caller,
+    actor: &Actor,
     id: IndicatorId,
     owner: OwnerId,
 ) -> Result<(i64, HeldView), engine::Error> {
-    let known = work.knowledge.indicator(&caller.actor, id, work.now)?;
+    let known = work.knowledge.indicator(actor, id, work.now)?;
     let stance = known.opinions.into_iter().find(|of| of.opinion.owner == owner).ok_or(engine::Error::NotFound)?;
     Ok((stance.opinion.revision, HeldView::of_stance(&known.indicator, stance, work.now)))
 }
@@ -399,7 +400,7 @@ async fn opinion(
     caller: Caller,
     Path((id, owner)): OpinionPath,
 ) -> Result<Response, Problem> {
-    let (revision, view) = app.run(move |work| held(work, &caller, id, owner)).await?;
+    let (revision, view) = app.run(move |work| held(work, &caller.actor, id, owner)).await?;
     Ok(tagged(StatusCode::OK, revision, view))
 }
 
@@ -413,7 +414,7 @@ async fn change(
     let change = Change::from(input);
     let changed = app.run(move |work| {
         work.knowledge.change(&caller.actor, owner, id, seen, &change, work.now)?;
-        held(work, &caller, id, owner)
+        held(work, &caller.actor, id, owner)
     });
     let (revision, view) = changed.await?;
     Ok(tagged(StatusCode::OK, revision, view))
@@ -460,7 +461,7 @@ async fn add(State(app): State<App>, caller: Caller, Input(input): Input<AddInpu
             Some(refused) => Err(engine::Error::Conflict(refused.why.clone())),
             None if done.rows.is_empty() => Err(engine::Error::NotFound),
             // What waits for a manager is not shown to who contributed it.
-            None => match known(work, &caller, id) {
+            None => match known(work, &caller.actor, id) {
                 Err(engine::Error::NotFound) => Ok(None),
                 found => found.map(Some),
             },
