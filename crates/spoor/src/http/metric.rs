@@ -71,7 +71,7 @@ impl Counters {
         }
         if sum > 0 {
             let seconds = self.microseconds.load(Ordering::Relaxed) as f64 / 1e6;
-            let _ = write!(text, "{lines}spoor_request_seconds_sum{{route=\"{name}\"}} {seconds}\n");
+            let _ = writeln!(text, "{lines}spoor_request_seconds_sum{{route=\"{name}\"}} {seconds}");
             let _ = writeln!(text, "spoor_request_seconds_count{{route=\"{name}\"}} {sum}");
         }
     }
