@@ -100,11 +100,12 @@ pub fn list(
 /// The next tag that anybody readable uses. One look at the index for each, however often it is used.
 fn next(tx: &mut Tx<'_>, viewer: &Viewer, begin: &str, after: Option<&str>) -> Result<Option<String>, Error> {
     let begin = text::fold(begin);
-    let mut sql = Sql::new("SELECT x.tag_folded FROM tags x WHERE x.tag_folded >= ");
-    sql.bind(begin.as_str());
-    if let Some(after) = after {
-        sql.push(" AND x.tag_folded > ").bind(after);
-    }
+    // One bound alone: with two, SQLite may walk from the lower one.
+    let mut sql = Sql::new("SELECT x.tag_folded FROM tags x WHERE x.tag_folded ");
+    match after.filter(|after| *after >= begin.as_str()) {
+        Some(after) => sql.push("> ").bind(after),
+        None => sql.push(">= ").bind(begin.as_str()),
+    };
     sql.push(" AND ");
     viewer.push_hung(&mut sql);
     sql.push(" ORDER BY x.tag_folded LIMIT 1");
