@@ -34,10 +34,10 @@ fn texts_are_found_by_any_part() {
         let (note, description) =
             (("domain1.example".to_owned(), "note".to_owned()), ("Night Shift".to_owned(), "description".to_owned()));
         assert_eq!(found("lure"), [description.clone(), note.clone()]);
-        assert_eq!(found("LURE kit"), [note.clone()]);
+        assert_eq!(found("LURE kit"), std::slice::from_ref(&note));
         assert_eq!(found("\"night shift\""), [("Night Shift".to_owned(), "name".to_owned()), note.clone()]);
         for text in ["ünïc", "100% lure", "er_sc", "k\\sl", "%", "_", "0%", "quot"] {
-            assert_eq!(found(text), [description.clone()], "{text}");
+            assert_eq!(found(text), std::slice::from_ref(&description), "{text}");
         }
         for text in ["100_", "und%", "* OR lure", "lure NOT kit", "x'", "zz"] {
             assert!(found(text).is_empty(), "{text}");
