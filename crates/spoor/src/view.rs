@@ -5,4 +5,5 @@
 pub(crate) mod answer;
 pub(crate) mod import;
 pub(crate) mod indicator;
+pub(crate) mod label;
 pub(crate) mod observed;

@@ -8,6 +8,8 @@ use serde::{Deserialize, Serialize};
 use store::import::{Import, Undone};
 use utoipa::ToSchema;
 
+use super::label::{CollateralView, LabelView};
+
 /// Something that came in together.
 #[derive(Clone, Debug, Deserialize, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
@@ -102,6 +104,10 @@ pub(crate) struct PreviewRow {
     pub(crate) by: Vec<KnownView>,
     /// What speaks against blocking it: labels, and what else our sensors saw there in the last week.
     pub(crate) cautions: Vec<String>,
+    /// Every list that it stands on.
+    pub(crate) labels: Vec<LabelView>,
+    /// What blocking it would break; null where it would not be blocked.
+    pub(crate) collateral: Option<CollateralView>,
 }
 
 /// Who holds a value already.
@@ -235,6 +241,8 @@ impl PreviewRow {
             why,
             by: by.collect(),
             cautions,
+            labels: row.labels.into_iter().map(LabelView::from).collect(),
+            collateral: row.collateral.map(CollateralView::from),
         }
     }
 }

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests fail by panicking")]
 
 mod bad_input;
+mod feed;
 mod group;
 mod http;
 mod ingest;

@@ -13,6 +13,7 @@ use axum::{
 use engine::{
     hunt::{Budget, Hunt},
     knowledge::{
+        collateral,
         import::{Defaults, Offered, Request},
         offer::{Chosen, Form, Offer, Reading, of_hunt, of_lookup, of_pivot},
     },
@@ -204,7 +205,9 @@ fn asked(query: FileQuery, body: Octets) -> Result<Asked, Problem> {
             let input = json::<ImportInput>(&body.octets)?;
             Ok(Asked { owner: input.owner, defaults: input.defaults.clone(), wanted: wanted(input)? })
         }
-        None => Err(Problem::malformed("query.format", "say in which format the body is; without, send application/json")),
+        None => {
+            Err(Problem::malformed("query.format", "say in which format the body is; without, send application/json"))
+        }
     }
 }
 
@@ -247,7 +250,9 @@ fn wanted(input: ImportInput) -> Result<Wanted, Problem> {
             };
             Ok(Wanted::Hunt(seeds(&hunt.seeds)?, budget, chosen))
         }
-        _ => Err(Problem::invalid("", "exactly one of rows, lookup, pivot and hunt; chosen goes with the latter three")),
+        _ => {
+            Err(Problem::invalid("", "exactly one of rows, lookup, pivot and hunt; chosen goes with the latter three"))
+        }
     }
 }
 
@@ -305,8 +310,10 @@ fn split(asked: Asked, mut offer: Offer) -> (Request, Offer) {
 pub(crate) fn preview_of(work: &Work<'_>, actor: &Actor, asked: Asked) -> Result<PreviewView, engine::Error> {
     let offer = asked.wanted.offer(work, actor)?;
     let (request, offer) = split(asked, offer);
-    let rows = work.knowledge.preview(actor, &request, work.now)?;
+    let mut rows = work.knowledge.preview(actor, &request, work.now)?;
     let view = work.engine.view(actor, work.interrupt.clone());
+    let shown = rows.len().min(SHOWN_MAX);
+    collateral::look(&view, rows.get_mut(..shown).unwrap_or_default(), work.now)?;
     let values: Vec<Indicator> = rows.iter().take(SHOWN_MAX).map(|row| row.indicator.clone()).collect();
     let cautions = work.knowledge.cautions_of(&view, actor, &values, work.now)?;
     Ok(PreviewView::new(rows, &offer, cautions))
@@ -349,20 +356,12 @@ async fn list(State(app): State<App>, caller: Caller, pages: Pages) -> Result<Re
     pages.answer(rows, |row| row.id.parse::<Id>().ok())
 }
 
-async fn show(
-    State(app): State<App>,
-    caller: Caller,
-    Path(id): Path<ImportId>,
-) -> Result<Json<ImportView>, Problem> {
+async fn show(State(app): State<App>, caller: Caller, Path(id): Path<ImportId>) -> Result<Json<ImportView>, Problem> {
     let import = app.run(move |work| work.knowledge.import_by_id(&caller.actor, id)).await?;
     Ok(Json(import.into()))
 }
 
-async fn undo(
-    State(app): State<App>,
-    caller: Caller,
-    Path(id): Path<ImportId>,
-) -> Result<Json<UndoneView>, Problem> {
+async fn undo(State(app): State<App>, caller: Caller, Path(id): Path<ImportId>) -> Result<Json<UndoneView>, Problem> {
     let undone = app.run_long(move |work| work.knowledge.undo(&caller.actor, id, work.now)).await?;
     Ok(Json(undone.into()))
 }

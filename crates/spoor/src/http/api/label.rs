@@ -6,20 +6,23 @@ use axum::{
     http::StatusCode,
     response::{IntoResponse, Response},
 };
-use engine::knowledge::label::{Brought, Draft, Labelled};
+use engine::knowledge::label::{Brought, Draft};
 use formats::misp::warninglist;
 use model::{Indicator, LabelListId, OwnerId, right::Scope};
 use serde::{Deserialize, Serialize};
 use store::label::{List, Overrule};
 use utoipa::{IntoParams, ToSchema};
 
-use crate::http::{
-    app::App,
-    caller::Caller,
-    extract::{Input, Octets, Path, Query},
-    page::{Page, Pages},
-    problem::Problem,
-    route::{Need, Route},
+use crate::{
+    http::{
+        app::App,
+        caller::Caller,
+        extract::{Input, Octets, Path, Query},
+        page::{Page, Pages},
+        problem::Problem,
+        route::{Need, Route},
+    },
+    view::label::LabelView,
 };
 
 pub(crate) fn routes() -> Vec<Route> {
@@ -160,31 +163,6 @@ struct ListChange {
 struct ValueQuery {
     /// The value; defanged is fine.
     value: String,
-}
-
-/// A list that a value stands on.
-#[derive(Serialize, ToSchema)]
-pub(crate) struct LabelView {
-    /// The list's name.
-    list: String,
-    /// The list's id; null for one of those inside the program.
-    id: Option<String>,
-    /// The entry that says so, where that is something else than the value.
-    entry: Option<String>,
-    /// What it says, where that has a word: CDN, parking, sinkhole.
-    kind: Option<&'static str>,
-    /// Whether it keeps the value out.
-    excludes: bool,
-    /// Why the owner does not go by it.
-    overruled: Option<String>,
-}
-
-impl From<Labelled> for LabelView {
-    fn from(of: Labelled) -> LabelView {
-        let Labelled { list, id, entry, kind, excludes, overruled } = of;
-        let (id, kind) = (id.map(|id| id.to_string()), kind.map(|kind| kind.as_str()));
-        LabelView { list, id, entry, kind, excludes, overruled }
-    }
 }
 
 /// That an owner does not go by a list for one value.
