@@ -5,6 +5,7 @@
 
 mod check;
 mod stage;
+mod team;
 mod walk;
 
 use crate::{

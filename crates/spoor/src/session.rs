@@ -24,7 +24,7 @@ use crate::{
 const STORE: &str = "observations";
 
 /// The database of the knowledge base in the data directory, where no other is configured.
-const KNOWLEDGE: &str = "knowledge.db";
+pub(crate) const KNOWLEDGE: &str = "knowledge.db";
 
 /// What every command works with.
 pub(crate) struct Session {

@@ -319,8 +319,8 @@ CREATE TABLE associations (
     revision BIGINT NOT NULL,
     UNIQUE (from_id, to_id, kind, owner_id)
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX associations_to ON associations (to_id, from_type, owner_id, id);
-CREATE INDEX associations_from ON associations (from_id, to_type, owner_id, id);
+CREATE INDEX associations_to ON associations (to_id, id);
+CREATE INDEX associations_from ON associations (from_id, id);
 
 CREATE TABLE imports (
     id BYTEA PRIMARY KEY,

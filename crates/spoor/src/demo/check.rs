@@ -8,11 +8,17 @@ use std::{
 
 use anyhow::{Context, bail, ensure};
 use collect::Ledger;
-use engine::hunt::{Report, Tier};
+use engine::{
+    hunt::{Report, Tier},
+    knowledge::import::Imported,
+};
 use model::{Name, PivotKind, RecordType};
 use range::{Kind, Plan, Tie};
 
-use super::stage::{Stage, days_until, domain};
+use super::{
+    stage::{Stage, days_until, domain},
+    team::Team,
+};
 use crate::{exit::Ending, output::Output};
 
 const SEEDS: [u64; 3] = [1, 2, 3];
@@ -120,6 +126,10 @@ fn whole(seed: u64) -> anyhow::Result<Figures> {
     story(&stage, &report)?;
     servers_were_asked(&stage)?;
     let questions = ledger_equals_questions(&stage)?;
+    for store in databases(&stage, seed)? {
+        let dialect = store.dialect();
+        believed(&stage, &report, store).with_context(|| format!("what the team believes, on {dialect:?}"))?;
+    }
     // Now everything is known: the hunt on local observations.
     let local = Instant::now();
     let again = stage.local_hunt()?;
@@ -128,6 +138,53 @@ fn whole(seed: u64) -> anyhow::Result<Figures> {
     stage.advance(days_until(&stage, stage.truth().late))?;
     ensure!(found(&hunt(&stage)?).contains(domain(stage.truth(), 15)), "D15 was not found after the clock moved");
     Ok(Figures { hunts: 3, slowest_ms, observations: stage.fed.observations, questions })
+}
+
+/// The database beside the observations, and the empty one that `SPOOR_DATABASE` names, for the first seed.
+fn databases(stage: &Stage, seed: u64) -> anyhow::Result<Vec<store::Store>> {
+    let named = std::env::var("SPOOR_DATABASE").ok().filter(|_| seed == SEEDS[0]);
+    let named = named.map(|address| store::Store::open(&address.parse()?)).transpose()?;
+    Ok([stage.knowledge()?].into_iter().chain(named).collect())
+}
+
+/// The passive DNS comes in with its evidence, and goes as it came; the profile gets its infrastructure with reasons;
+/// the other organisation sees what was shared and nothing else; the answer names what came in.
+fn believed(stage: &Stage, report: &Report, store: store::Store) -> anyhow::Result<()> {
+    let (team, now) = (Team::found(stage, store)?, stage.now());
+    let truth = stage.truth();
+    let imported = team.import_passive_dns(stage)?;
+    let values = |actor| -> anyhow::Result<BTreeSet<String>> {
+        Ok(team.seen_by(actor, now)?.into_iter().map(|(_, value)| value.canonical()).collect())
+    };
+    let names = |domains: &[Name]| -> BTreeSet<String> { domains.iter().map(Name::to_string).collect() };
+    let at_address = names(&[truth.seed.clone(), domain(truth, 6).clone(), domain(truth, 7).clone()]);
+    ensure!(values(&team.analyst)? == at_address, "the import is not the seed, D6 and D7");
+    for (_, value) in team.seen_by(&team.analyst, now)? {
+        let words = team.evidence(&value)?.unwrap_or_default();
+        ensure!(words.contains(&truth.first_address.to_string()), "no evidence of {}: {words}", value.canonical());
+    }
+    let answered: BTreeSet<String> =
+        team.answer(stage, &imported)?.iter().map(|row| row.indicator.canonical()).collect();
+    ensure!(answered == at_address, "the answer is about {answered:?}");
+    team.import_hunt(stage, report)?;
+    let (profile, linked) = team.profile(stage, report)?;
+    let infrastructure = team.infrastructure(&team.analyst, &profile)?;
+    ensure!(infrastructure.len() == linked && linked >= 14, "{} associations of {linked}", infrastructure.len());
+    ensure!(infrastructure.iter().all(|(_, reason)| !reason.is_empty()), "an association has no reason");
+    ensure!(team.infrastructure(&team.partner, &profile).is_err(), "the other organisation sees the profile");
+    ensure!(values(&team.partner)?.is_empty(), "the other organisation sees what was not shared");
+    let shared = &truth.domains[..5];
+    team.share(stage, shared)?;
+    ensure!(values(&team.partner)? == names(shared), "the other organisation does not see exactly what was shared");
+    taken_back(stage, &team, &imported)
+}
+
+/// What only the import brought goes with it.
+fn taken_back(stage: &Stage, team: &Team, imported: &Imported) -> anyhow::Result<()> {
+    let import = imported.import.as_ref().context("an import")?;
+    let undone = team.knowledge.undo(&team.analyst, import.id, stage.now())?;
+    ensure!(undone.removed + undone.restored + undone.kept == imported.added, "{undone:?} of {}", imported.added);
+    Ok(())
 }
 
 fn hunt(stage: &Stage) -> anyhow::Result<Report> {

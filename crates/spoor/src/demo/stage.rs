@@ -25,6 +25,7 @@ use crate::{
     ingest::{self, Summary},
     live::Live,
     output::Output,
+    session::KNOWLEDGE,
 };
 
 /// A file in a data directory that says that the demo made it.
@@ -72,6 +73,11 @@ impl Stage {
         let mut stage = Stage { runtime, range, data, kept, engine, live, fed: Fed::default() };
         stage.fed = stage.feed(Time(i64::MIN))?;
         Ok(stage)
+    }
+
+    /// Where what the team believes is kept, as `Session::knowledge` finds it.
+    pub(crate) fn knowledge(&self) -> anyhow::Result<store::Store> {
+        Ok(store::Store::open(&store::Address::Sqlite(self.data.join(KNOWLEDGE)))?)
     }
 
     pub(crate) fn data(&self) -> &Path {
@@ -207,7 +213,7 @@ fn fresh(data: &Path) -> anyhow::Result<PathBuf> {
             "`{data}` holds something that the demo did not make; name a new or empty directory"
         )));
     }
-    for old in ["observations", "exposure.log", "labels.toml", "spoor.toml"] {
+    for old in ["observations", "exposure.log", "labels.toml", "spoor.toml", KNOWLEDGE, "knowledge.db-wal", "knowledge.db-shm"] {
         let path = data.join(old);
         let removed = if path.is_dir() { std::fs::remove_dir_all(&path) } else { std::fs::remove_file(&path) };
         if let Err(error) = removed.or_else(|error| if path.exists() { Err(error) } else { Ok(()) }) {

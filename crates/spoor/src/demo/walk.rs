@@ -2,12 +2,15 @@
 
 use std::io;
 
-use engine::{lookup, pivot::pivot};
+use engine::{hunt::Report, knowledge::import::Imported, lookup, pivot::pivot};
 use model::{Indicator, IndicatorType, Name, PivotKind};
 use observations::Interrupt;
 use range::Truth;
 
-use super::stage::{Stage, days_until, domain};
+use super::{
+    stage::{Stage, days_until, domain},
+    team::Team,
+};
 use crate::{
     command::{hunt, lookup as show_lookup, pivot as show_pivot},
     output::{Output, Tone},
@@ -17,12 +20,17 @@ use crate::{
 pub(crate) fn run(stage: &Stage, output: &mut Output) -> anyhow::Result<()> {
     opening(stage, output)?;
     let truth = stage.truth().clone();
+    let team = Team::found(stage, stage.knowledge()?)?;
     seed(stage, &truth, output)?;
     first_pivots(stage, &truth, output)?;
+    let imported = passive_dns_comes_in(stage, &team, output)?;
     next_registrants(stage, &truth, output)?;
     subdomains(stage, &truth, output)?;
     shared_address(stage, &truth, output)?;
-    by_itself(stage, &truth, output)?;
+    let report = by_itself(stage, &truth, output)?;
+    threat_profile(stage, &team, &report, output)?;
+    community(stage, &team, &truth, output)?;
+    answer(stage, &team, &imported, output)?;
     clock_moves(stage, &truth, output)
 }
 
@@ -59,8 +67,25 @@ fn first_pivots(stage: &Stage, truth: &Truth, output: &mut Output) -> anyhow::Re
     show(stage, &truth.first_address.to_string(), PivotKind::Address, output)
 }
 
+fn passive_dns_comes_in(stage: &Stage, team: &Team, output: &mut Output) -> anyhow::Result<Imported> {
+    title(output, 3, "The passive DNS of that address goes into the team's own organisation, with its evidence")?;
+    let imported = team.import_passive_dns(stage)?;
+    for (_, value) in team.seen_by(&team.analyst, stage.now())? {
+        let words = team.evidence(&value)?.unwrap_or_default();
+        value_line(output, &value.canonical(), &words)?;
+    }
+    let import = imported.import.as_ref().map(|import| import.id.to_string()).unwrap_or_default();
+    output.line(&format!("  {} added in one step; one step takes it back: spoor import undo {import}", imported.added))?;
+    Ok(imported)
+}
+
+fn value_line(output: &mut Output, value: &str, words: &str) -> io::Result<()> {
+    let (value, words) = (model::text::defang(value), model::text::defang(words));
+    output.pieces(&[(Tone::Plain, "  "), (Tone::Strong, &format!("{value:<28}")), (Tone::Plain, &format!("  {words}"))])
+}
+
 fn next_registrants(stage: &Stage, truth: &Truth, output: &mut Output) -> anyhow::Result<()> {
-    title(output, 3, "The two at the address have other registrants. What else is theirs?")?;
+    title(output, 4, "The two at the address have other registrants. What else is theirs?")?;
     for domain in [domain(truth, 6), domain(truth, 7)] {
         look_up(stage, domain, output)?;
     }
@@ -69,27 +94,59 @@ fn next_registrants(stage: &Stage, truth: &Truth, output: &mut Output) -> anyhow
 }
 
 fn subdomains(stage: &Stage, truth: &Truth, output: &mut Output) -> anyhow::Result<()> {
-    title(output, 4, "One of them has subdomains; two of these stand at one address")?;
+    title(output, 5, "One of them has subdomains; two of these stand at one address")?;
     show(stage, &domain(truth, 9).to_string(), PivotKind::Address, output)
 }
 
 fn shared_address(stage: &Stage, truth: &Truth, output: &mut Output) -> anyhow::Result<()> {
-    title(output, 5, "Somebody else is at that address. Their registrant has more, and a handle that was met before")?;
+    title(output, 6, "Somebody else is at that address. Their registrant has more, and a handle that was met before")?;
     look_up(stage, domain(truth, 12), output)?;
     show(stage, &truth.emails[3], PivotKind::Email, output)?;
     show(stage, &domain(truth, 12).to_string(), PivotKind::Handle, output)
 }
 
-fn by_itself(stage: &Stage, truth: &Truth, output: &mut Output) -> anyhow::Result<()> {
-    title(output, 6, "All of it again, unattended: one hunt from the seed")?;
+fn by_itself(stage: &Stage, truth: &Truth, output: &mut Output) -> anyhow::Result<Report> {
+    title(output, 7, "All of it again, unattended: one hunt from the seed")?;
     let report = stage.hunt(std::slice::from_ref(&truth.seed), output)?;
-    Ok(hunt::show(output, &report, false)?)
+    hunt::show(output, &report, false)?;
+    Ok(report)
+}
+
+fn threat_profile(stage: &Stage, team: &Team, report: &Report, output: &mut Output) -> anyhow::Result<()> {
+    title(output, 8, "An analyst believes it: the domains become indicators, and the adversary's infrastructure")?;
+    let imported = team.import_hunt(stage, report)?;
+    let (profile, linked) = team.profile(stage, report)?;
+    output.line(&format!(
+        "  {} added, {} held before; {linked} associations of `{}` ({}, {}), each with its reason:",
+        imported.added, imported.changed + imported.unchanged, profile.name, profile.kind(), profile.tlp.label(),
+    ))?;
+    for (value, reason) in team.infrastructure(&team.analyst, &profile)?.iter().take(6) {
+        value_line(output, value, reason)?;
+    }
+    Ok(())
+}
+
+fn community(stage: &Stage, team: &Team, truth: &Truth, output: &mut Output) -> anyhow::Result<()> {
+    title(output, 9, "Some of it is shared with a community. Another organisation there sees that, and nothing else")?;
+    team.share(stage, &truth.domains[..5])?;
+    for (owner, value) in team.seen_by(&team.partner, stage.now())? {
+        value_line(output, &value.canonical(), &owner)?;
+    }
+    Ok(())
+}
+
+fn answer(stage: &Stage, team: &Team, imported: &Imported, output: &mut Output) -> anyhow::Result<()> {
+    title(output, 10, "What goes back to the SOC about the first import")?;
+    for line in formats::answer::table(&team.answer(stage, imported)?).lines() {
+        output.line(&format!("  {line}"))?;
+    }
+    Ok(())
 }
 
 fn clock_moves(stage: &Stage, truth: &Truth, output: &mut Output) -> anyhow::Result<()> {
     let before = stage.now();
     stage.advance(days_until(stage, truth.late))?;
-    title(output, 7, &format!("The clock moves from {} to {}. The same hunt again", before.day(), stage.now().day()))?;
+    title(output, 11, &format!("The clock moves from {} to {}. The same hunt again", before.day(), stage.now().day()))?;
     let report = stage.hunt(std::slice::from_ref(&truth.seed), output)?;
     let new = domain(truth, 15);
     match report.candidates.iter().find(|candidate| candidate.value == *new) {
