@@ -40,7 +40,8 @@ const QUERIES: [&str; 12] = [
     "under = campaign712.example",
     "hasGroup(type = adversary and name ~ \"bear 7\")",
 ];
-const SCANS: [&str; 3] = ["value ~ \"4711\"", "description ~ \"nothing has this\"", "not (rating >= 0) and sightings > 7"];
+const SCANS: [&str; 3] =
+    ["value ~ \"4711\"", "description ~ \"nothing has this\"", "not (rating >= 0) and sightings > 7"];
 
 fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).filter(|argument| argument != "--bench").collect();

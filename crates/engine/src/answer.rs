@@ -146,7 +146,7 @@ impl Knowledge {
 fn admitted(known: Known, audience: Audience, now: Time) -> Option<Known> {
     let opinions: Vec<_> = known.opinions.into_iter().filter(|of| audience.admits(of.opinion.tlp)).collect();
     let calculated = Calculated::of(&opinions, now);
-    (!opinions.is_empty()).then(|| Known { opinions, calculated, ..known })
+    (!opinions.is_empty()).then_some(Known { opinions, calculated, ..known })
 }
 
 fn reservations(known: &Known) -> Vec<String> {

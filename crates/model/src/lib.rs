@@ -70,7 +70,9 @@ pub use provenance::{Provenance, Trail};
 pub use rdata::Rdata;
 pub use record_type::RecordType;
 pub use registration::{Contact, Disclosed, RawAnswer, Registration, RegistrationRecord, Role, Scope};
-pub use right::{AddableOwner, Administration, Auditing, Denied, Letting, ManagedOwner, ReadableOwners, Scopes, WritableOwner};
+pub use right::{
+    AddableOwner, Administration, Auditing, Denied, Letting, ManagedOwner, ReadableOwners, Scopes, WritableOwner,
+};
 pub use saved_search::SavedSearch;
 pub use sighting::{Sighting, SightingKind};
 pub use source::{Counting, Source, SourceId, SourceKind};

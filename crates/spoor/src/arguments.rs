@@ -8,10 +8,10 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use model::{Counting, Pap, PivotKind, SourceKind, Time};
 
+pub(crate) use group::{AssociationAdd, AssociationCommand, AssociationList, GroupAdd, GroupCommand, GroupList};
 pub(crate) use indicator::{
     Answer, Database, Export, Import, ImportCommand, IndicatorChange, IndicatorCommand, SearchWords,
 };
-pub(crate) use group::{AssociationAdd, AssociationCommand, AssociationList, GroupAdd, GroupCommand, GroupList};
 
 const EXIT_CODES: &str = "Exit codes: 0 found or done, 1 nothing found, 2 bad use, 3 failed.";
 

@@ -55,7 +55,9 @@ impl Place {
         let found: Vec<&(String, String)> = owners.iter().filter(wanted).collect();
         match found.as_slice() {
             [(_, id)] => Ok(id.clone()),
-            [] if name.is_some() => Err(misuse(format!("no owner `{}` that you may know of", name.unwrap_or_default()))),
+            [] if name.is_some() => {
+                Err(misuse(format!("no owner `{}` that you may know of", name.unwrap_or_default())))
+            }
             [] => Err(misuse("there is no owner yet: spoor owner add NAME")),
             _ => Err(misuse("there are several owners: say which with --owner NAME")),
         }

@@ -54,7 +54,8 @@ impl Remote {
         }
         let token = match token_file {
             Some(path) => std::fs::read_to_string(path).with_context(|| format!("`{}`", path.display()))?,
-            None => std::env::var("SPOOR_TOKEN").map_err(|_| misuse("a server wants a token: --token-file or SPOOR_TOKEN"))?,
+            None => std::env::var("SPOOR_TOKEN")
+                .map_err(|_| misuse("a server wants a token: --token-file or SPOOR_TOKEN"))?,
         };
         // Another provider that was installed before serves as well.
         let _ = rustls::crypto::ring::default_provider().install_default();

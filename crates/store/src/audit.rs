@@ -253,7 +253,8 @@ fn record(tx: &mut Tx<'_>, row: &Row) -> Result<Record, Error> {
 pub fn verify(tx: &mut Tx<'_>, _: &Auditing) -> Result<Verified, Error> {
     let mut found = Verified { entries: 0, head: BEGINNING.to_vec(), broken: None };
     tx.each(&Sql::new(CHAIN.text), &mut |row| {
-        let (last, columns) = row.0.split_last().ok_or(Error::Corrupt { what: "no column".into(), expected: "a row" })?;
+        let (last, columns) =
+            row.0.split_last().ok_or(Error::Corrupt { what: "no column".into(), expected: "a row" })?;
         let fits = columns.first() == Some(&Value::from(found.entries as i64 + 1))
             && columns.last() == Some(&Value::from(found.head.as_slice()))
             && *last == Value::from(hash(columns));

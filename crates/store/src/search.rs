@@ -1,7 +1,7 @@
 //! Lists by queries ([`model::query`]), a page at a time.
 //!
 //! A list is read owner by owner and merged, so that each part has one owner's index to walk along in the order of
-//! the list. Where one condition of the query selects few rows by an index ([`driver`]), the rows are looked up from
+//! the list. Where one condition of the query selects few rows by an index (`driver`), the rows are looked up from
 //! there instead; that is decided by counting, up to a limit, how many it selects. Everything else is filtered on the
 //! way, and ends at the cost limit of [`crate::Store::read`].
 
@@ -13,14 +13,12 @@ use std::{
     collections::{BTreeMap, HashMap},
 };
 
-use model::{
-    Decay, Group, GroupId, IndicatorId, OwnerId, Time,
-    query::Query,
-};
+use model::{Decay, Group, GroupId, IndicatorId, OwnerId, Time, query::Query};
 
 use crate::{
-    decay, group,
+    decay,
     error::Error,
+    group,
     opinion::{self, Held},
     owner,
     statement::Sql,
@@ -162,12 +160,7 @@ enum Key {
     Down(Reverse<model::Id>),
 }
 
-fn place(
-    order: Order,
-    modified: Time,
-    id: model::Id,
-    owner: OwnerId,
-) -> Place {
+fn place(order: Order, modified: Time, id: model::Id, owner: OwnerId) -> Place {
     match order {
         Order::Id => (None, Key::Up(id), owner),
         Order::Modified => (Some(Reverse(modified)), Key::Down(Reverse(id)), owner),

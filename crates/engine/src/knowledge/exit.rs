@@ -22,9 +22,8 @@ pub enum Audience {
 
 impl Audience {
     /// All of them, the widest first.
-    pub const ALL: [Audience; 5] = [
-        Audience::Public, Audience::Community, Audience::Clients, Audience::Organization, Audience::Recipients,
-    ];
+    pub const ALL: [Audience; 5] =
+        [Audience::Public, Audience::Community, Audience::Clients, Audience::Organization, Audience::Recipients];
 
     /// The strictest label that may go to it (TLP 2.0).
     pub fn strictest(self) -> Tlp {
@@ -59,7 +58,9 @@ impl std::str::FromStr for Audience {
 
     fn from_str(text: &str) -> Result<Audience, String> {
         let known = Audience::ALL.into_iter().find(|audience| audience.as_str() == text);
-        known.ok_or_else(|| format!("unknown audience `{text}`: one of public, community, clients, organization, recipients"))
+        known.ok_or_else(|| {
+            format!("unknown audience `{text}`: one of public, community, clients, organization, recipients")
+        })
     }
 }
 

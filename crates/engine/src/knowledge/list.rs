@@ -125,7 +125,7 @@ fn page(
     let mut rows = search::indicators(tx, &search, after, limit + 1)?;
     let more = rows.len() > limit;
     rows.truncate(limit);
-    let next = rows.last().filter(|_| more).map(|held| position(held));
+    let next = rows.last().filter(|_| more).map(position);
     let owners = owners(tx, viewer)?;
     let mut tags = tags(tx, &rows)?;
     let listed = rows.into_iter().map(|held| {
@@ -174,7 +174,8 @@ fn exported(
     let viewer = Viewer::of(actor);
     let page = page(tx, &viewer, query, Order::Id, after, PAGE_MAX, now)?;
     let owners = owners(tx, &viewer)?;
-    let admitted = page.rows.into_iter().filter(|row| audience.admits(row.held.opinion.tlp) && !row.held.opinion.pending);
+    let admitted =
+        page.rows.into_iter().filter(|row| audience.admits(row.held.opinion.tlp) && !row.held.opinion.pending);
     let rows = admitted.filter_map(|row| Some(export_of(&row, owners.get(&row.held.opinion.owner)?, now)));
     Ok((rows.collect(), page.next))
 }

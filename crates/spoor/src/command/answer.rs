@@ -49,7 +49,8 @@ fn input(asked: &Answer, language: Option<String>) -> anyhow::Result<AnswerInput
     let mut fields = BTreeMap::new();
     for text in &asked.fields {
         let parts = text.split_once('=').and_then(|(class, rest)| Some((class, rest.split_once(':')?)));
-        let (class, (source, names)) = parts.ok_or_else(|| misuse(format!("`{text}`: write CLASS=SOURCE:FIELD+FIELD")))?;
+        let (class, (source, names)) =
+            parts.ok_or_else(|| misuse(format!("`{text}`: write CLASS=SOURCE:FIELD+FIELD")))?;
         let names = names.split('+').map(str::to_owned).collect();
         fields.insert(class.to_owned(), TargetInput { source: source.to_owned(), fields: names });
     }

@@ -11,12 +11,7 @@ use model::Actor;
 use serde_json::json;
 use store::{Store, audit};
 
-use crate::{
-    arguments::Database,
-    exit::Ending,
-    output::Output,
-    session::Session,
-};
+use crate::{arguments::Database, exit::Ending, output::Output, session::Session};
 
 pub(crate) fn run(session: &Session, asked: &Database, output: &mut Output) -> anyhow::Result<Ending> {
     let knowledge = session.knowledge()?;
@@ -37,7 +32,10 @@ pub(crate) fn run(session: &Session, asked: &Database, output: &mut Output) -> a
         (Database::Dump { file }, _) if file.as_os_str() == "-" => {}
         (_, true) => output.object(&said)?,
         (Database::Migrate, false) => {
-            output.line(&format!("the schema of this {} database is this version's", said["engine"].as_str().unwrap_or("")))?;
+            output.line(&format!(
+                "the schema of this {} database is this version's",
+                said["engine"].as_str().unwrap_or("")
+            ))?;
         }
         (_, false) => output.line(&format!("{} rows", said["rows"]))?,
     }
@@ -50,7 +48,8 @@ fn check(session: &Session, store: &Store, output: &mut Output) -> anyhow::Resul
     let mut problems = store::integrity::check(store)?;
     let right = actor.may_audit().map_err(engine::Error::from)?;
     let chain = store.read(|tx| audit::verify(tx, &right)).context("the chain of the audit log")?;
-    problems.extend(chain.broken.map(|number| format!("entry {number} of the audit log does not fit to the one before")));
+    problems
+        .extend(chain.broken.map(|number| format!("entry {number} of the audit log does not fit to the one before")));
     if output.is_json() {
         output.object(&json!({"type": "check", "problems": problems, "auditEntries": chain.entries}))?;
     } else {

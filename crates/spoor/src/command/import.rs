@@ -327,7 +327,10 @@ fn undo(place: &Place, id: ImportId, output: &mut Output) -> anyhow::Result<Endi
         true => output.object(&undone)?,
         false => {
             let words = (undone.removed, undone.restored, undone.kept);
-            output.line(&format!("{} removed, {} restored, {} kept since somebody built on them", words.0, words.1, words.2))?;
+            output.line(&format!(
+                "{} removed, {} restored, {} kept since somebody built on them",
+                words.0, words.1, words.2
+            ))?;
         }
     }
     Ok(Ending::Found)

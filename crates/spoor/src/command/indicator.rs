@@ -82,12 +82,7 @@ enum Cursor {
     There(String),
 }
 
-fn page(
-    place: &Place,
-    query: &str,
-    cursor: Cursor,
-    limit: usize,
-) -> anyhow::Result<(Vec<HeldView>, Option<Cursor>)> {
+fn page(place: &Place, query: &str, cursor: Cursor, limit: usize) -> anyhow::Result<(Vec<HeldView>, Option<Cursor>)> {
     match place {
         Place::Here(here) => {
             let (work, query) = (here.work(), list::parse(query)?);

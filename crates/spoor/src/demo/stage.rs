@@ -213,7 +213,9 @@ fn fresh(data: &Path) -> anyhow::Result<PathBuf> {
             "`{data}` holds something that the demo did not make; name a new or empty directory"
         )));
     }
-    for old in ["observations", "exposure.log", "labels.toml", "spoor.toml", KNOWLEDGE, "knowledge.db-wal", "knowledge.db-shm"] {
+    for old in
+        ["observations", "exposure.log", "labels.toml", "spoor.toml", KNOWLEDGE, "knowledge.db-wal", "knowledge.db-shm"]
+    {
         let path = data.join(old);
         let removed = if path.is_dir() { std::fs::remove_dir_all(&path) } else { std::fs::remove_file(&path) };
         if let Err(error) = removed.or_else(|error| if path.exists() { Err(error) } else { Ok(()) }) {

@@ -147,7 +147,12 @@ impl Team {
 }
 
 /// An organisation with one analyst, who manages it; their account and token.
-fn organisation(knowledge: &Knowledge, name: &str, analyst: &str, now: Time) -> anyhow::Result<(Owner, UserId, String)> {
+fn organisation(
+    knowledge: &Knowledge,
+    name: &str,
+    analyst: &str,
+    now: Time,
+) -> anyhow::Result<(Owner, UserId, String)> {
     let local = Actor::local("demo");
     // Nobody needs the password: the token is what the demo says to try.
     let password = Some(store::fresh::id(now).to_string());

@@ -75,7 +75,8 @@ fn passive_dns_comes_in(stage: &Stage, team: &Team, output: &mut Output) -> anyh
         value_line(output, &value.canonical(), &words)?;
     }
     let import = imported.import.as_ref().map(|import| import.id.to_string()).unwrap_or_default();
-    output.line(&format!("  {} added in one step; one step takes it back: spoor import undo {import}", imported.added))?;
+    output
+        .line(&format!("  {} added in one step; one step takes it back: spoor import undo {import}", imported.added))?;
     Ok(imported)
 }
 
@@ -118,7 +119,11 @@ fn threat_profile(stage: &Stage, team: &Team, report: &Report, output: &mut Outp
     let (profile, linked) = team.profile(stage, report)?;
     output.line(&format!(
         "  {} added, {} held before; {linked} associations of `{}` ({}, {}), each with its reason:",
-        imported.added, imported.changed + imported.unchanged, profile.name, profile.kind(), profile.tlp.label(),
+        imported.added,
+        imported.changed + imported.unchanged,
+        profile.name,
+        profile.kind(),
+        profile.tlp.label(),
     ))?;
     for (value, reason) in team.infrastructure(&team.analyst, &profile)?.iter().take(6) {
         value_line(output, value, reason)?;

@@ -95,8 +95,7 @@ impl AnswerView {
 
 impl From<&Row> for AnswerRow {
     fn from(row: &Row) -> AnswerRow {
-        let period =
-            |span: &model::Span| PeriodView { first: span.first().to_string(), last: span.last().to_string() };
+        let period = |span: &model::Span| PeriodView { first: span.first().to_string(), last: span.last().to_string() };
         AnswerRow {
             kind: row.indicator.kind().to_string(),
             value: row.indicator.canonical(),

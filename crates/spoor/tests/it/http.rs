@@ -109,7 +109,8 @@ impl Server {
     }
 
     pub(crate) fn sign_in(&self, name: &str) -> By {
-        let reply = self.ask(&By::Nobody, "POST", "/api/v1/sessions", Some(json!({"name": name, "password": PASSWORD})));
+        let reply =
+            self.ask(&By::Nobody, "POST", "/api/v1/sessions", Some(json!({"name": name, "password": PASSWORD})));
         assert_eq!(reply.status, 201, "{name}: {}", reply.body);
         By::Session(reply.header("set-cookie").unwrap().split(';').next().unwrap().to_owned())
     }

@@ -154,7 +154,11 @@ impl<'s, 'a> Compiler<'s, 'a> {
             Subject::Group => (format!("groups {alias}"), "group", String::new()),
             Subject::Indicator => {
                 let value = scope.value();
-                (format!("opinions {alias} CROSS JOIN indicators {value}"), "indicator", format!("{value}.id = {id} AND "))
+                (
+                    format!("opinions {alias} CROSS JOIN indicators {value}"),
+                    "indicator",
+                    format!("{value}.id = {id} AND "),
+                )
             }
         };
         let links = format!("associations {link}");

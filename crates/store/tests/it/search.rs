@@ -62,8 +62,8 @@ fn owner(number: usize, name: &str) -> Owner {
 /// Everything that varies, from a few random numbers: each bit decides something.
 fn opinion(owner: &Owner, indicator: &Indicator, seed: u64) -> Opinion {
     let bit = |at: u32| seed >> at & 1 == 1;
-    let pick = |at: u32, of: u64| seed >> at & 0xf % of.max(1);
-    let new = Opinion::new(store::indicator::id(indicator), owner.id, Tlp::ALL[(pick(0, 4)) as usize % 5], NOW);
+    let pick = |at: u32, of: u64| (seed >> at & 0xf) % of.max(1);
+    let new = Opinion::new(store::indicator::id(indicator), owner.id, Tlp::ALL[pick(0, 5) as usize], NOW);
     Opinion {
         rating: bit(3).then_some((seed >> 4 & 7) as u8 % 6),
         confidence: bit(7).then_some((seed >> 8 & 0x7f).min(100) as u8),

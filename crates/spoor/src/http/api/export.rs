@@ -62,8 +62,7 @@ async fn indicators(
     let uses = asked.uses.split(',').map(str::trim).filter(|word| !word.is_empty()).map(str::parse);
     let uses: Vec<_> = uses.collect::<Result<_, _>>().map_err(|error| Problem::malformed("query.use", error))?;
     let wish = Wish::new(&asked.query, &uses, asked.audience, form)?;
-    let body = app.stream(move |work, pieces| {
-        work.knowledge.write_export(&caller.actor, &wish, work.now, pieces).map(drop)
-    })?;
+    let body =
+        app.stream(move |work, pieces| work.knowledge.write_export(&caller.actor, &wish, work.now, pieces).map(drop))?;
     Ok(([(header::CONTENT_TYPE, form.media_type())], body).into_response())
 }

@@ -124,12 +124,7 @@ fn live(app: &App, permit: Permit) -> Result<Live, engine::Error> {
     live.map_err(|error| engine::Error::Limit(format!("nothing can be asked: {error:#}")))
 }
 
-fn drive(
-    mut hunt: Hunt,
-    work: &Work<'_>,
-    live: Option<&Live>,
-    pieces: &mut Pieces,
-) -> Result<Report, engine::Error> {
+fn drive(mut hunt: Hunt, work: &Work<'_>, live: Option<&Live>, pieces: &mut Pieces) -> Result<Report, engine::Error> {
     let (mut told, mut steps) = (BTreeMap::new(), 0);
     loop {
         match hunt.step(work.engine)? {

@@ -203,9 +203,8 @@ pub(crate) fn value(kind: Option<IndicatorType>, text: &str) -> Result<Indicator
     match kind {
         None => Indicator::guess(text).ok_or_else(|| "no value of a type that can be guessed; say which".into()),
         Some(kind) => {
-            let plain = Indicator::parse(kind, text).or_else(|error| {
-                Indicator::guess(text).filter(|guessed| guessed.kind() == kind).ok_or(error)
-            });
+            let plain = Indicator::parse(kind, text)
+                .or_else(|error| Indicator::guess(text).filter(|guessed| guessed.kind() == kind).ok_or(error));
             plain.map_err(|error| error.to_string())
         }
     }
@@ -395,11 +394,7 @@ pub(crate) fn held(
 
 type OpinionPath = Path<(IndicatorId, OwnerId)>;
 
-async fn opinion(
-    State(app): State<App>,
-    caller: Caller,
-    Path((id, owner)): OpinionPath,
-) -> Result<Response, Problem> {
+async fn opinion(State(app): State<App>, caller: Caller, Path((id, owner)): OpinionPath) -> Result<Response, Problem> {
     let (revision, view) = app.run(move |work| held(work, &caller.actor, id, owner)).await?;
     Ok(tagged(StatusCode::OK, revision, view))
 }

@@ -20,7 +20,9 @@ use crate::{
 pub(crate) fn routes() -> Vec<Route> {
     vec![
         Route::get("/api/v1/lookup", Need::scope(Scope::Read), "lookup.show", show)
-            .says("Everything known of a domain, host, address, prefix or e-mail address (which needs the scope contact)")
+            .says(
+                "Everything known of a domain, host, address, prefix or e-mail address (which needs the scope contact)",
+            )
             .query::<LookupQuery>()
             .answers::<LookupView>(200, "What is known, and out of what that was answered")
             .problems(&[422]),
