@@ -13,51 +13,31 @@
 //! began with, so of two that overlap one ends without an effect.
 
 mod content;
+mod work;
 
-use std::collections::BTreeSet;
-
-use formats::list::Taken;
-use model::{
-    Actor, FeedId, FeedRunId, IndicatorId, Owner, OwnerId, OwnerKind, Provenance, Time, WritableOwner,
-    opinion::RATING_MAX, provenance::Origin,
-};
-use sha2::{Digest, Sha256};
+use model::{Actor, FeedId, FeedRunId, Owner, OwnerId, OwnerKind, Time, WritableOwner, opinion::RATING_MAX};
 use store::{
     Tx,
     audit::{self, Detail, Entry},
-    feed::{Ended, Feed, Held, Run, Settings, State},
+    feed::{Feed, Run, Settings, State},
     fresh,
 };
 
-use super::{
-    Knowledge,
-    import::{self, Defaults, Offered, Request},
-    label::Screen,
-    owner,
-};
+use super::{Knowledge, label::Screen, owner};
 use crate::error::Error;
+use work::Work;
 
 pub use content::{Content, EVENTS_MAX, further};
 
-/// The most runs that a history keeps.
-pub const RUNS_MAX: u32 = 1_000;
 /// The shortest and longest time from one run to the next, in seconds.
 pub const EVERY: std::ops::RangeInclusive<u32> = 60..=30 * 86_400;
-/// Lists up to this size may change as they like.
-const JUMP_MIN: u64 = 100;
-/// How many new values of a held list are shown.
-const SAMPLE_MAX: usize = 20;
-/// Confidence is renewed where the last time is longer ago, in seconds.
-const RENEWED_EVERY: i64 = 86_400;
 /// A run that has begun and does not end is tried again after so many seconds.
 const LEASE: i64 = 900;
 /// The first wait after a failure, in seconds; doubles, and is never longer than the feed's own interval.
 const RETRY: i64 = 300;
 /// Failures in a row from which on there is a warning.
 const FAILURES_WARN: u32 = 3;
-/// Why a value does not hold any more.
-const GONE: &str = "withdrawn: gone from the list";
-/// The same where the feed itself is gone.
+/// Why a value does not hold any more whose feed is gone.
 const REMOVED: &str = "withdrawn: the feed was removed";
 
 /// What came of asking for a list.
@@ -271,187 +251,6 @@ impl Knowledge {
     }
 }
 
-/// One run.
-struct Work<'a, 'c> {
-    tx: &'a mut Tx<'c>,
-    actor: Actor,
-    keeper: WritableOwner,
-    screen: Screen,
-    feed: Feed,
-    now: Time,
-}
-
-impl Work<'_, '_> {
-    fn failed(&mut self, why: &str) -> Run {
-        self.feed.state.failures = self.feed.state.failures.saturating_add(1);
-        self.feed.state.failure = Some(why.to_owned());
-        Run { detail: why.to_owned(), ..self.run(Ended::Failed) }
-    }
-
-    fn unchanged(&mut self, detail: &str) -> Result<Run, Error> {
-        self.answered();
-        let renewed = self.renew()?;
-        let listed = self.feed.state.size;
-        Ok(Run { listed, renewed, detail: detail.to_owned(), ..self.run(Ended::Unchanged) })
-    }
-
-    fn content(&mut self, content: &Content, taken: &Taken) -> Result<Run, Error> {
-        let digest = content.digest();
-        let state = &self.feed.state;
-        if state.digest.as_ref() == Some(&digest) {
-            return self.unchanged("");
-        }
-        let refused = (taken.refused.len() + taken.refused_more) as u64;
-        if taken.stated.is_empty() && (refused > 0 || !taken.remarks.is_empty()) {
-            return Ok(Run { refused, ..self.failed("nothing in the answer is a value") });
-        }
-        let listed: BTreeSet<IndicatorId> =
-            taken.stated.iter().map(|stated| store::indicator::id(&stated.indicator)).collect();
-        let active: BTreeSet<IndicatorId> = store::feed::active(self.tx, self.feed.owner)?.into_iter().collect();
-        let gone: Vec<IndicatorId> = active.difference(&listed).copied().collect();
-        let size = listed.len() as u64;
-        let state = &self.feed.state;
-        if let Some(why) = jump(state.size, size, self.feed.settings.hold_factor).filter(|_| !state.accepted) {
-            self.answered();
-            if self.feed.state.dropped.as_ref() == Some(&digest) {
-                let detail = "this content was dropped by a person".to_owned();
-                return Ok(Run { listed: size, detail, ..self.run(Ended::Unchanged) });
-            }
-            return Ok(self.hold(why, digest, taken, &listed, &active));
-        }
-        let mut run = self.take(taken, &listed, &gone)?;
-        self.answered();
-        let state = &mut self.feed.state;
-        (state.digest, state.size) = (Some(digest), size);
-        (state.etag, state.last_modified) = (content.etag.clone(), content.last_modified.clone());
-        (state.held, state.dropped, state.accepted) = (None, None, false);
-        state.last_change = Some(self.now);
-        run.listed = size;
-        run.refused += refused;
-        Ok(run)
-    }
-
-    /// The rows come in, what is gone is withdrawn, what is listed again holds again, what is there is renewed.
-    fn take(&mut self, taken: &Taken, listed: &BTreeSet<IndicatorId>, gone: &[IndicatorId]) -> Result<Run, Error> {
-        let withdrawn = store::feed::withdraw(self.tx, &self.keeper, gone, GONE, self.now)?;
-        let mut back = Vec::new();
-        for why in [GONE, REMOVED] {
-            let ended = store::feed::ended(self.tx, self.feed.owner, why)?;
-            back.extend(ended.into_iter().filter(|id| listed.contains(id)));
-        }
-        let back = store::feed::bring_back(self.tx, &self.keeper, &back, self.now)?;
-        let request = self.request(taken);
-        let done = import::bring_in(self.tx, &self.actor, &self.keeper.addable(), &request, &self.screen, self.now)?;
-        let renewed = self.renew()?;
-        let detail = match done.refused.first() {
-            Some(first) => format!("{} changed; refused: {} {}", done.changed, first.indicator.defanged(), first.why),
-            None => format!("{} changed", done.changed),
-        };
-        let refused = done.refused.len() as u64;
-        Ok(Run { added: done.added + back, renewed, withdrawn, refused, detail, ..self.run(Ended::Taken) })
-    }
-
-    fn request(&self, taken: &Taken) -> Request {
-        let settings = &self.feed.settings;
-        let provenance = Provenance::plain(Origin::Feed, Some(self.feed.name.clone()));
-        let offered = |stated: &formats::list::Stated| {
-            let mut stated = stated.clone();
-            stated.usage = stated.usage.map(|usage| usage.min(settings.usage));
-            Offered { stated, provenance: provenance.clone() }
-        };
-        let defaults = Defaults {
-            rating: settings.rating,
-            confidence: settings.confidence,
-            usage: settings.usage,
-            tlp: Some(settings.tlp),
-            tags: settings.tags.clone(),
-            ..Defaults::default()
-        };
-        let rows = taken.stated.iter().map(offered).collect();
-        Request { owner: self.feed.owner, origin: format!("feed {}", self.feed.name), defaults, rows }
-    }
-
-    fn hold(
-        &mut self,
-        why: String,
-        digest: String,
-        taken: &Taken,
-        listed: &BTreeSet<IndicatorId>,
-        active: &BTreeSet<IndicatorId>,
-    ) -> Run {
-        let new = taken.stated.iter().filter(|stated| !active.contains(&store::indicator::id(&stated.indicator)));
-        let since = self.feed.state.held.as_ref().map_or(self.now, |held| held.since);
-        let size = listed.len() as u64;
-        self.feed.state.held = Some(Held {
-            since,
-            why: why.clone(),
-            digest,
-            size,
-            added: listed.difference(active).count() as u64,
-            withdrawn: active.difference(listed).count() as u64,
-            sample: new.take(SAMPLE_MAX).map(|stated| stated.indicator.canonical()).collect(),
-        });
-        Run { listed: size, detail: why, ..self.run(Ended::Held) }
-    }
-
-    fn renew(&mut self) -> Result<u64, Error> {
-        Ok(store::feed::renew(self.tx, &self.keeper, self.now.plus(-RENEWED_EVERY), self.now)?)
-    }
-
-    fn answered(&mut self) {
-        let state = &mut self.feed.state;
-        (state.failures, state.failure, state.last_answer) = (0, None, Some(self.now));
-    }
-
-    fn run(&self, outcome: Ended) -> Run {
-        Run {
-            id: FeedRunId(fresh::id(self.now)),
-            feed: self.feed.id,
-            time: self.now,
-            outcome,
-            listed: 0,
-            added: 0,
-            renewed: 0,
-            withdrawn: 0,
-            refused: 0,
-            detail: String::new(),
-        }
-    }
-
-    /// Writes down the run, and when the next one is.
-    fn end(&mut self, run: &Run) -> Result<(), Error> {
-        self.feed.state.last_run = Some(self.now);
-        let every = i64::from(self.feed.settings.every);
-        let wait = match self.feed.state.failures {
-            0 => every,
-            failures => every.min(RETRY << failures.saturating_sub(1).min(10)),
-        };
-        self.feed.next_due = Some(self.now.plus(wait));
-        change(self.tx, &mut self.feed)?;
-        store::feed::add_run(self.tx, run, RUNS_MAX)?;
-        if matches!(run.outcome, Ended::Taken | Ended::Held) {
-            let detail = Detail::default().with("listed", run.listed).with("added", run.added);
-            let detail = detail.with("withdrawn", run.withdrawn).with("held", run.outcome == Ended::Held);
-            write_down(self.tx, &self.actor, "feed.take", &self.feed, detail, self.now)?;
-        }
-        Ok(())
-    }
-}
-
-/// Why a list of this size has to be looked at by a person.
-fn jump(before: u64, after: u64, factor: u32) -> Option<String> {
-    let factor = u64::from(factor);
-    let far = after > before.saturating_mul(factor) || after.saturating_mul(factor) < before;
-    match (before, after) {
-        (0, _) => None,
-        (_, 0) => Some(format!("the list is empty; it had {before} values")),
-        _ if far && before.max(after) > JUMP_MIN => {
-            Some(format!("the list has {after} values; it had {before}, and more than {factor} times is too much"))
-        }
-        _ => None,
-    }
-}
-
 /// What somebody should know about a feed at `now`.
 pub fn warning(feed: &Feed, now: Time) -> Option<String> {
     let (state, settings) = (&feed.state, &feed.settings);
@@ -571,16 +370,4 @@ fn write_down(
     let object = Some(("feed", feed.id.0));
     audit::append(tx, &Entry { time: now, actor, action, object, owner: Some(feed.owner), detail })?;
     Ok(())
-}
-
-impl Content {
-    /// SHA-256 of all of it.
-    fn digest(&self) -> String {
-        let mut hash = Sha256::new();
-        for part in std::iter::once(&self.octets).chain(&self.parts) {
-            hash.update((part.len() as u64).to_be_bytes());
-            hash.update(part);
-        }
-        hash.finalize().iter().map(|octet| format!("{octet:02x}")).collect()
-    }
 }

@@ -5,18 +5,13 @@
 //! its name. A list is everybody's or an owner's; an owner's list excludes from that owner alone, and is seen by
 //! those who may read it. Nothing that is stored already is hidden or taken away.
 
+mod draft;
 mod matcher;
+mod screen;
 
-use std::{
-    collections::{BTreeSet, HashMap},
-    sync::{Arc, Mutex, PoisonError},
-};
+use std::collections::BTreeSet;
 
-use formats::misp::warninglist::{self, Warninglist};
-use model::{
-    Actor, Indicator, IndicatorType, LabelListId, Owner, OwnerId, ReadableOwners, Time, WritableOwner, label::Matching,
-    right::Administration,
-};
+use model::{Actor, Indicator, IndicatorType, LabelListId, Owner, OwnerId, Time, WritableOwner, right::Administration};
 use serde::Serialize;
 use store::{
     Tx,
@@ -26,9 +21,11 @@ use store::{
 };
 
 use super::{Knowledge, owner};
-use crate::{error::Error, label::LabelKind};
+use crate::error::Error;
+pub use draft::Draft;
 pub(crate) use matcher::addresses;
-use matcher::{Matcher, pattern, prefix};
+pub use screen::Labelled;
+pub(crate) use screen::{Cache, Screen, refusal_of};
 
 /// The most lists of an installation.
 pub const LISTS_MAX: usize = 1_000;
@@ -39,49 +36,6 @@ const NAME_CHARS_MAX: usize = 200;
 /// The longest description or reason, in characters.
 const TEXT_CHARS_MAX: usize = 2_000;
 
-/// A list that a value stands on.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Labelled {
-    /// The list's name.
-    pub list: String,
-    /// The list; none where it is one of those inside the program.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub id: Option<LabelListId>,
-    /// The entry that says so, where that is something else than the value.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub entry: Option<String>,
-    /// What it says, where that has a word.
-    #[serde(skip_serializing_if = "Option::is_none", serialize_with = "word")]
-    pub kind: Option<LabelKind>,
-    /// Whether it keeps the value out.
-    pub excludes: bool,
-    /// Why the owner does not go by it.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub overruled: Option<String>,
-}
-
-fn word<S: serde::Serializer>(kind: &Option<LabelKind>, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.serialize_str(kind.map_or("", LabelKind::as_str))
-}
-
-/// A list as it is brought.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Draft {
-    /// Its name.
-    pub name: String,
-    /// What standing on it means.
-    pub description: String,
-    /// How its entries are meant.
-    pub matching: Matching,
-    /// The types of indicators that it is for; all where empty.
-    pub types: BTreeSet<IndicatorType>,
-    /// Its publisher's version.
-    pub version: u64,
-    /// The entries.
-    pub entries: Vec<String>,
-}
-
 /// What became of a list that was brought.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Brought {
@@ -91,132 +45,6 @@ pub struct Brought {
     pub left_out: u64,
     /// Whether there was one of this name before.
     pub replaced: bool,
-}
-
-impl Draft {
-    /// Own values, each taken as what it is.
-    pub fn values(name: impl Into<String>, description: impl Into<String>, entries: Vec<String>) -> Draft {
-        let (name, description) = (name.into(), description.into());
-        Draft { name, description, matching: Matching::Value, types: BTreeSet::new(), version: 0, entries }
-    }
-
-    /// A warninglist; none where it is for nothing that can be an indicator here.
-    pub fn warninglist(list: Warninglist) -> Option<Draft> {
-        let types = list.types();
-        let matching = match list.matching {
-            warninglist::Matching::Cidr => Matching::Cidr,
-            warninglist::Matching::Hostname => Matching::Hostname,
-            warninglist::Matching::String => Matching::String,
-            warninglist::Matching::Substring => Matching::Substring,
-            warninglist::Matching::Regex => Matching::Regex,
-        };
-        let Warninglist { name, description, version, values: entries, .. } = list;
-        (!types.is_empty()).then_some(Draft { name, description, matching, types, version, entries })
-    }
-
-    /// The entries that can be read, one a line, their number, and how many cannot.
-    fn written(&self) -> (String, u64, u64) {
-        let (mut text, mut count, mut left_out) = (String::new(), 0, 0);
-        for entry in self.entries.iter().map(|entry| entry.trim()).filter(|entry| !entry.is_empty()) {
-            if entry.contains(['\n', '\r', '\0']) || !readable(self.matching, entry) {
-                left_out += 1;
-                continue;
-            }
-            text.push_str(entry);
-            text.push('\n');
-            count += 1;
-        }
-        (text, count, left_out)
-    }
-}
-
-fn readable(matching: Matching, entry: &str) -> bool {
-    match matching {
-        Matching::Cidr => prefix(entry).is_some(),
-        Matching::Regex => pattern(entry).is_some(),
-        _ => entry.len() <= usize::from(u16::MAX),
-    }
-}
-
-/// The lists as they are matched, kept until one of them changes.
-#[derive(Debug, Default)]
-pub(crate) struct Cache(Mutex<Arc<Matcher>>);
-
-impl Cache {
-    /// The lists as they are now.
-    pub(crate) fn current(&self, tx: &mut Tx<'_>) -> Result<Arc<Matcher>, Error> {
-        let revisions = store::label::revisions(tx)?;
-        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if kept.revisions != revisions {
-            let mut lists = Vec::new();
-            for id in revisions.keys() {
-                let list = store::label::by_id(tx, *id)?;
-                lists.extend(list.map(|list| Ok::<_, Error>((list, store::label::entries(tx, *id)?))).transpose()?);
-            }
-            *kept = Arc::new(Matcher::new(revisions, lists));
-        }
-        Ok(Arc::clone(&kept))
-    }
-}
-
-/// What the lists say to one owner's import.
-pub(crate) struct Screen {
-    matcher: Arc<Matcher>,
-    owner: OwnerId,
-    readable: ReadableOwners,
-    overruled: HashMap<(LabelListId, String), String>,
-}
-
-impl Screen {
-    /// The lists that count for an owner, as the actor may see them.
-    pub(crate) fn new(tx: &mut Tx<'_>, matcher: Arc<Matcher>, actor: &Actor, owner: OwnerId) -> Result<Screen, Error> {
-        let overruled = match matcher.is_empty() {
-            true => HashMap::new(),
-            false => store::label::overrules(tx, owner)?
-                .into_iter()
-                .map(|overrule| ((overrule.list, overrule.value), overrule.reason))
-                .collect(),
-        };
-        Ok(Screen { matcher, owner, readable: actor.readable(), overruled })
-    }
-
-    /// Every list that the value stands on.
-    pub(crate) fn labels(&self, indicator: &Indicator) -> Vec<Labelled> {
-        if self.matcher.is_empty() {
-            return Vec::new();
-        }
-        let value = indicator.canonical();
-        let hits = self.matcher.of(indicator).into_iter();
-        let seen = hits.filter(|hit| hit.list.owner.is_none_or(|owner| self.readable.allows(owner)));
-        let labelled = seen.map(|hit| {
-            let overruled = self.overruled.get(&(hit.list.id, value.clone())).cloned();
-            let concerned = hit.list.owner.is_none_or(|owner| owner == self.owner);
-            Labelled {
-                list: hit.list.name.clone(),
-                id: Some(hit.list.id),
-                entry: (hit.entry != value).then_some(hit.entry),
-                kind: None,
-                excludes: hit.list.excludes && concerned && overruled.is_none(),
-                overruled,
-            }
-        });
-        labelled.collect()
-    }
-
-    /// Why the value may not come in.
-    pub(crate) fn refusal(&self, indicator: &Indicator) -> Option<String> {
-        if self.matcher.is_empty() {
-            return None;
-        }
-        refusal_of(&self.labels(indicator))
-    }
-}
-
-/// Why a value with these labels may not come in.
-pub(crate) fn refusal_of(labels: &[Labelled]) -> Option<String> {
-    let label = labels.iter().find(|label| label.excludes)?;
-    let entry = label.entry.as_ref().map(|entry| format!(" as `{entry}`")).unwrap_or_default();
-    Some(format!("on the exclusion list `{}`{entry}", label.list))
 }
 
 /// The right to keep lists, as a value.

@@ -5,6 +5,7 @@ use formats::{
     misp::{event, manifest},
     stix,
 };
+use sha2::{Digest, Sha256};
 use store::feed::{Format, Settings};
 
 /// The most events of a MISP feed that are fetched in one run.
@@ -45,6 +46,16 @@ fn is_event(octets: &[u8]) -> bool {
 }
 
 impl Content {
+    /// SHA-256 of all of it.
+    pub(super) fn digest(&self) -> String {
+        let mut hash = Sha256::new();
+        for part in std::iter::once(&self.octets).chain(&self.parts) {
+            hash.update((part.len() as u64).to_be_bytes());
+            hash.update(part);
+        }
+        hash.finalize().iter().map(|octet| format!("{octet:02x}")).collect()
+    }
+
     /// The values. The error says why there are none.
     pub(super) fn read(&self, settings: &Settings) -> Result<Taken, String> {
         match settings.format {
