@@ -18,7 +18,7 @@ pub(crate) mod label;
 pub(crate) mod lookup;
 mod owner;
 pub(crate) mod pivot;
-mod serve;
+pub(crate) mod serve;
 mod source;
 mod store;
 mod token;

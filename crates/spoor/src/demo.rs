@@ -10,8 +10,10 @@ mod walk;
 
 use crate::{
     arguments::{self, Global},
+    command,
     exit::Ending,
     output::Output,
+    session::Session,
 };
 use stage::Stage;
 
@@ -21,11 +23,11 @@ pub(crate) fn run(global: &Global, arguments: &arguments::Demo, output: &mut Out
     }
     let plan = range::Plan { seed: arguments.seed, ..range::Plan::default() };
     let stage = Stage::set(&plan, global.data.as_deref())?;
-    walk::run(&stage, output)?;
+    let token = walk::run(&stage, output)?;
     if arguments.serve {
-        serve(stage, output)?;
+        serve(stage, &token, global, output)?;
     } else if let Some(data) = &global.data {
-        walk::to_try(&data.display().to_string(), stage.truth(), false, output)?;
+        walk::to_try(&data.display().to_string(), stage.truth(), output)?;
     } else {
         output.line("Keep the store to play with: spoor demo --data DIR")?;
     }
@@ -33,15 +35,13 @@ pub(crate) fn run(global: &Global, arguments: &arguments::Demo, output: &mut Out
     Ok(Ending::Found)
 }
 
-/// Keeps the servers up; the store is closed, so that other commands may write to it.
-fn serve(stage: Stage, output: &mut Output) -> anyhow::Result<()> {
+/// Keeps the simulated servers up, and serves what the walk left until Ctrl-C.
+fn serve(stage: Stage, token: &str, global: &Global, output: &mut Output) -> anyhow::Result<()> {
     let truth = stage.truth().clone();
-    let data = stage.data().display().to_string();
-    let (runtime, range, _kept) = stage.close();
-    walk::to_try(&data, &truth, true, output)?;
-    output.line("The simulated servers stay up until Ctrl-C.")?;
-    output.flush()?;
-    runtime.block_on(std::future::pending::<()>());
-    drop(range);
-    Ok(())
+    let global = Global { data: Some(stage.data().to_owned()), config: None, ..global.clone() };
+    let (_runtime, _range, _kept) = stage.close();
+    let session = Session::open(&global)?;
+    walk::to_curl(&session.serve().listen.to_string(), token, &truth, output)?;
+    let asked = arguments::Serve { listen: None, tls_cert: None, tls_key: None };
+    command::serve::run(&session, &asked, output).map(drop)
 }

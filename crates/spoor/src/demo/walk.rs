@@ -16,8 +16,8 @@ use crate::{
     output::{Output, Tone},
 };
 
-/// Walks the case study.
-pub(crate) fn run(stage: &Stage, output: &mut Output) -> anyhow::Result<()> {
+/// Walks the case study; the token of the team's analyst.
+pub(crate) fn run(stage: &Stage, output: &mut Output) -> anyhow::Result<String> {
     opening(stage, output)?;
     let truth = stage.truth().clone();
     let team = Team::found(stage, stage.knowledge()?)?;
@@ -31,7 +31,8 @@ pub(crate) fn run(stage: &Stage, output: &mut Output) -> anyhow::Result<()> {
     threat_profile(stage, &team, &report, output)?;
     community(stage, &team, &truth, output)?;
     answer(stage, &team, &imported, output)?;
-    clock_moves(stage, &truth, output)
+    clock_moves(stage, &truth, output)?;
+    Ok(team.token)
 }
 
 fn title(output: &mut Output, number: usize, text: &str) -> io::Result<()> {
@@ -180,18 +181,37 @@ fn show(stage: &Stage, value: &str, kind: PivotKind, output: &mut Output) -> any
 }
 
 /// Commands to go on with.
-pub(crate) fn to_try(data: &str, truth: &Truth, live: bool, output: &mut Output) -> io::Result<()> {
+pub(crate) fn to_try(data: &str, truth: &Truth, output: &mut Output) -> io::Result<()> {
     output.line("")?;
     output.heading("To try")?;
-    let live = if live { " --live" } else { "" };
     for command in [
-        format!("lookup {}{live}", truth.seed),
-        format!("hunt {} --explain{live}", truth.seed),
+        format!("lookup {}", truth.seed),
+        format!("hunt {} --explain", truth.seed),
         format!("pivot {} email", domain(truth, 8)),
         format!("lookup {}", truth.second_address),
+        format!("indicator show {}", domain(truth, 6)),
+        "search 'rating >= 4 and hasGroup(type = adversary)'".into(),
         format!("exposure {}", truth.seed),
     ] {
         output.line(&format!("  spoor --data {data} {command}"))?;
+    }
+    Ok(())
+}
+
+/// Requests to go on with.
+pub(crate) fn to_curl(at: &str, token: &str, truth: &Truth, output: &mut Output) -> io::Result<()> {
+    output.line("")?;
+    output.heading("To try, from another terminal")?;
+    output.line(&format!("  export TOKEN={token}"))?;
+    for path in [
+        "indicators?query=rating%20%3E%3D%204".to_owned(),
+        format!("indicators/by-value?type=host&value={}", domain(truth, 6)),
+        format!("lookup?value={}", truth.seed),
+        format!("pivot?value={}&kind=address", truth.seed),
+        "groups".to_owned(),
+        "exports/indicators?format=stix".to_owned(),
+    ] {
+        output.line(&format!("  curl -H \"Authorization: Bearer $TOKEN\" 'http://{at}/api/v1/{path}'"))?;
     }
     Ok(())
 }

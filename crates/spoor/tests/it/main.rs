@@ -1,5 +1,6 @@
 //! The program as its users run it, and the shape of the workspace.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests fail by panicking")]
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "what was skipped or counted is said")]
 
 mod bad_input;
 mod feed;
