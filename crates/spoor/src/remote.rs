@@ -42,6 +42,18 @@ struct ToldField {
     why: String,
 }
 
+/// It is not there, or may not be known of.
+#[derive(Debug)]
+struct Absent(String);
+
+impl std::fmt::Display for Absent {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for Absent {}
+
 /// A body: media type and octets.
 pub(crate) type Body<'a> = (&'a str, Vec<u8>);
 
@@ -68,6 +80,14 @@ impl Remote {
     /// Reads something.
     pub(crate) fn get<T: DeserializeOwned>(&self, path: &str, query: &[(&str, &str)]) -> anyhow::Result<T> {
         self.json(self.request(Method::GET, path, query)?)
+    }
+
+    /// Reads something that may not be there.
+    pub(crate) fn find<T: DeserializeOwned>(&self, path: &str, query: &[(&str, &str)]) -> anyhow::Result<Option<T>> {
+        match self.get(path, query) {
+            Err(error) if error.is::<Absent>() => Ok(None),
+            found => found.map(Some),
+        }
     }
 
     /// Does something.
@@ -145,6 +165,7 @@ async fn answered(request: RequestBuilder) -> anyhow::Result<Response> {
         Err(_) => format!("the server answers {status}"),
     };
     Err(match status {
+        StatusCode::NOT_FOUND => Absent(words).into(),
         StatusCode::BAD_REQUEST | StatusCode::UNPROCESSABLE_ENTITY => misuse(words),
         _ => anyhow!(words),
     })

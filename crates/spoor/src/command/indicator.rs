@@ -27,7 +27,13 @@ pub(crate) fn run(global: &Global, asked: &IndicatorCommand, output: &mut Output
     let place = Place::of(global)?;
     let ending = match asked {
         IndicatorCommand::List(asked) => list_rows(&place, &asked.query, asked.limit, output)?,
-        IndicatorCommand::Show { value, kind } => show(&find(&place, value, *kind)?, output)?,
+        IndicatorCommand::Show { value, kind } => match find(&place, value, *kind)? {
+            Some(view) => show(&view, output)?,
+            None => {
+                output.note("nobody whom you may read holds it")?;
+                Ending::Nothing
+            }
+        },
         IndicatorCommand::Change(asked) => change(&place, asked, output)?,
         IndicatorCommand::Remove { value, owner } => remove(&place, value, owner.as_deref(), output)?,
     };
@@ -139,16 +145,16 @@ fn day(moment: &str) -> String {
 }
 
 /// Everything known of a value.
-fn find(place: &Place, value: &str, kind: Option<IndicatorType>) -> anyhow::Result<IndicatorView> {
+fn find(place: &Place, value: &str, kind: Option<IndicatorType>) -> anyhow::Result<Option<IndicatorView>> {
     let indicator = read_value(value, kind)?;
     match place {
         Place::Here(here) => match known(&here.work(), &here.actor, store::indicator::id(&indicator)) {
-            Err(Error::NotFound) => Err(anyhow::anyhow!("nobody holds `{}`", indicator.defanged())),
-            found => Ok(found?),
+            Err(Error::NotFound) => Ok(None),
+            found => Ok(found.map(Some)?),
         },
         Place::There(remote) => {
             let query = [("type", indicator.kind().as_str()), ("value", &indicator.canonical())];
-            remote.get("/api/v1/indicators/by-value", &query)
+            remote.find("/api/v1/indicators/by-value", &query)
         }
     }
 }
@@ -186,7 +192,8 @@ fn show(view: &IndicatorView, output: &mut Output) -> anyhow::Result<Ending> {
 /// What an owner holds of a value.
 fn opinion(place: &Place, value: &str, owner: Option<&str>) -> anyhow::Result<HeldView> {
     let owner = place.owner(owner)?;
-    let held = find(place, value, None)?.opinions.into_iter().find(|of| of.owner_id == owner);
+    let opinions = find(place, value, None)?.map(|view| view.opinions).unwrap_or_default();
+    let held = opinions.into_iter().find(|of| of.owner_id == owner);
     held.ok_or_else(|| anyhow::anyhow!("this owner holds nothing of `{}`", model::text::defang(value)))
 }
 

@@ -3,6 +3,7 @@
 mod account;
 mod group;
 mod hostile;
+mod indicator;
 mod oidc;
 mod right;
 

@@ -54,6 +54,7 @@ pub(crate) fn routes() -> Vec<Route> {
             .says("Add one value to an owner; what it holds already is changed where the row says more")
             .takes::<AddInput>()
             .answers::<IndicatorView>(201, "The indicator")
+            .answers_nothing(202, "It waits for a manager to let it in")
             .problems(&[404]),
         Route::post("/api/v1/indicators/bulk", WRITE, "indicator.bulk", bulk)
             .says("Add up to 10000 values to an owner, with a result for each; a larger list is an import")
@@ -464,7 +465,7 @@ async fn add(State(app): State<App>, caller: Caller, Input(input): Input<AddInpu
     });
     match added.await? {
         Some(view) => Ok((StatusCode::CREATED, Json(view)).into_response()),
-        None => Ok((StatusCode::ACCEPTED, Json(serde_json::json!({"pending": true}))).into_response()),
+        None => Ok(StatusCode::ACCEPTED.into_response()),
     }
 }
 
