@@ -1,4 +1,5 @@
 //! Feeds and labels from the command line, against a server of lists on loopback, with lists as they were published.
+#![allow(clippy::print_stdout, reason = "what was read, and what was skipped, is for people to see")]
 
 use std::{
     collections::BTreeMap,
