@@ -12,11 +12,11 @@ use observations::Subject;
 use store::search::{Order, PAGE_MAX};
 
 use crate::{
-    caution::cautions,
     error::Error,
     knowledge::{
         Knowledge,
         already::BAD,
+        collateral,
         exit::Audience,
         indicator::{Calculated, Known},
         list,
@@ -61,18 +61,6 @@ impl Knowledge {
         let mut seen = BTreeSet::new();
         let first = values.iter().filter(|value| seen.insert(*value));
         first.map(|value| self.row(view, actor, value, &bad, audience, now)).collect()
-    }
-
-    /// What speaks against blocking each of these values.
-    pub fn cautions_of(
-        &self,
-        view: &View,
-        actor: &Actor,
-        values: &[Indicator],
-        now: Time,
-    ) -> Result<Vec<Vec<String>>, Error> {
-        let bad = self.bad_domains(view, actor, &values.iter().cloned().collect(), now)?;
-        values.iter().map(|value| cautions(view, value, &bad, now)).collect()
     }
 
     fn row(
@@ -159,6 +147,17 @@ fn reservations(known: &Known) -> Vec<String> {
     };
     let context = (known.calculated.usage == Use::Context).then_some("the team holds it for context alone");
     role.into_iter().chain(context).map(str::to_owned).collect()
+}
+
+/// What speaks against blocking a value: labels, and who else was seen at an address lately.
+fn cautions(view: &View, value: &Indicator, bad: &BTreeSet<Name>, now: Time) -> Result<Vec<String>, Error> {
+    let labels = collateral::bundled(view, value).into_iter();
+    let mut words: Vec<String> = labels.filter_map(|of| Some(format!("{} ({})", of.kind?.as_str(), of.list))).collect();
+    // What stands below a host is meant with it.
+    if matches!(value, Indicator::Address(_) | Indicator::Cidr(_)) {
+        words.extend(collateral::of(view, value, bad, now)?.words());
+    }
+    Ok(words)
 }
 
 /// When a value was active by our own passive DNS, in order.

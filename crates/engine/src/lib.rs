@@ -10,7 +10,6 @@
 pub mod account;
 pub mod answer;
 pub mod audit;
-pub mod caution;
 pub mod connector;
 pub mod error;
 pub mod hunt;

@@ -43,6 +43,21 @@ pub struct Collateral {
     pub sources: Vec<String>,
 }
 
+impl Collateral {
+    /// In words; none where nothing else was seen.
+    pub fn words(&self) -> Option<String> {
+        let at_least = if self.at_least { "at least " } else { "" };
+        let named = self.examples.iter().take(3).map(String::as_str).collect::<Vec<_>>().join(", ");
+        let and = if self.examples.len() > 3 { ", …" } else { "" };
+        let counted = match (self.names, self.domains) {
+            (0, _) => return None,
+            (names, 1) => format!("{at_least}{names} other names of 1 domain"),
+            (names, domains) => format!("{at_least}{names} other names of {domains} domains"),
+        };
+        Some(format!("{counted} seen there in the last week: {named}{and}"))
+    }
+}
+
 /// Adds to the rows of a preview what the observations and the program's own lists say: labels for all, and what
 /// blocking would break for those that would be blocked. How many of these were not looked at.
 pub fn look(view: &View<'_>, rows: &mut [Previewed], now: Time) -> Result<usize, Error> {
@@ -75,7 +90,7 @@ fn host(indicator: &Indicator) -> Option<&Name> {
 }
 
 /// What the lists inside the program, and those of the configuration, say of a value.
-fn bundled(view: &View<'_>, indicator: &Indicator) -> Vec<Labelled> {
+pub(crate) fn bundled(view: &View<'_>, indicator: &Indicator) -> Vec<Labelled> {
     let labels = &view.engine.labels;
     let found = match indicator {
         Indicator::EmailAddress(address) => labels.of_value(Field::Email, &Field::Email.fold(address.as_str())),
@@ -98,7 +113,7 @@ fn bundled(view: &View<'_>, indicator: &Indicator) -> Vec<Labelled> {
 }
 
 /// What else was seen there, leaving out what is to be blocked itself.
-fn of(view: &View<'_>, indicator: &Indicator, own: &BTreeSet<Name>, now: Time) -> Result<Collateral, Error> {
+pub(crate) fn of(view: &View<'_>, indicator: &Indicator, own: &BTreeSet<Name>, now: Time) -> Result<Collateral, Error> {
     let since = now.plus(-DAYS * DAY);
     let (subject, types): (_, &[RecordType]) = match indicator {
         Indicator::Address(address) => (Subject::Address(*address), &[RecordType::A, RecordType::AAAA]),

@@ -234,7 +234,7 @@ fn show_preview(preview: &PreviewView, output: &mut Output) -> anyhow::Result<()
             (Tone::Plain, row.kind.clone()),
             (standing, row.why.clone().map_or_else(|| row.standing.clone(), |why| format!("refused: {why}"))),
             (Tone::Plain, by.join(", ")),
-            (Tone::Plain, model::text::defang(&row.cautions.join("; "))),
+            (Tone::Plain, model::text::defang(&row.cautions())),
         ]);
     }
     table.write(output)?;

@@ -102,8 +102,6 @@ pub(crate) struct PreviewRow {
     pub(crate) why: Option<String>,
     /// Who holds it already, and how.
     pub(crate) by: Vec<KnownView>,
-    /// What speaks against blocking it: labels, and what else our sensors saw there in the last week.
-    pub(crate) cautions: Vec<String>,
     /// Every list that it stands on.
     pub(crate) labels: Vec<LabelView>,
     /// What blocking it would break; null where it would not be blocked.
@@ -202,11 +200,10 @@ impl ImportedView {
 }
 
 impl PreviewView {
-    /// What an import of an offer would do; `cautions` are of the first rows.
-    pub(crate) fn new(rows: Vec<Previewed>, offer: &Offer, mut cautions: Vec<Vec<String>>) -> PreviewView {
+    /// What an import of an offer would do.
+    pub(crate) fn new(rows: Vec<Previewed>, offer: &Offer) -> PreviewView {
         let of = |wanted: fn(&Standing) -> bool| rows.iter().filter(|row| wanted(&row.standing)).count();
         let refused_here = of(|standing| matches!(standing, Standing::Refused { .. }));
-        cautions.resize(rows.len().min(SHOWN_MAX), Vec::new());
         PreviewView {
             origin: offer.origin.clone(),
             count: rows.len(),
@@ -215,13 +212,25 @@ impl PreviewView {
             refused: refused(offer).take(SHOWN_MAX).collect(),
             refused_count: refused_here + offer.refused.len() + offer.refused_more,
             remarks: remarks(offer),
-            rows: rows.into_iter().zip(cautions).map(|(row, cautions)| PreviewRow::new(row, cautions)).collect(),
+            rows: rows.into_iter().take(SHOWN_MAX).map(PreviewRow::from).collect(),
         }
     }
 }
 
 impl PreviewRow {
-    fn new(row: Previewed, cautions: Vec<String>) -> PreviewRow {
+    /// What speaks against blocking it, in words.
+    pub(crate) fn cautions(&self) -> String {
+        let labels = self.labels.iter().filter(|label| label.overruled.is_none()).map(|label| match &label.kind {
+            Some(kind) => format!("{kind} ({})", label.list),
+            None => label.list.clone(),
+        });
+        let others = self.collateral.iter().filter_map(|collateral| collateral.words.clone());
+        labels.chain(others).collect::<Vec<_>>().join("; ")
+    }
+}
+
+impl From<Previewed> for PreviewRow {
+    fn from(row: Previewed) -> PreviewRow {
         let (standing, why, by) = match row.standing {
             Standing::New => ("new", None, Vec::new()),
             Standing::Known { by } => ("known", None, by),
@@ -240,7 +249,6 @@ impl PreviewRow {
             standing: standing.into(),
             why,
             by: by.collect(),
-            cautions,
             labels: row.labels.into_iter().map(LabelView::from).collect(),
             collateral: row.collateral.map(CollateralView::from),
         }

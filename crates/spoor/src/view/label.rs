@@ -33,6 +33,8 @@ pub(crate) struct CollateralView {
     pub(crate) names: u64,
     /// Reading stopped at a limit: the true numbers are at least these.
     pub(crate) at_least: bool,
+    /// The same in words; null where nothing else was seen.
+    pub(crate) words: Option<String>,
     /// Since when.
     pub(crate) since: String,
     /// The sources that were asked; where there are none, nothing found says nothing.
@@ -49,7 +51,8 @@ impl From<Labelled> for LabelView {
 
 impl From<Collateral> for CollateralView {
     fn from(of: Collateral) -> CollateralView {
+        let words = of.words();
         let Collateral { examples, domains, names, at_least, since, sources } = of;
-        CollateralView { examples, domains, names, at_least, since: since.to_string(), sources }
+        CollateralView { examples, domains, names, at_least, words, since: since.to_string(), sources }
     }
 }

@@ -314,9 +314,7 @@ pub(crate) fn preview_of(work: &Work<'_>, actor: &Actor, asked: Asked) -> Result
     let view = work.engine.view(actor, work.interrupt.clone());
     let shown = rows.len().min(SHOWN_MAX);
     collateral::look(&view, rows.get_mut(..shown).unwrap_or_default(), work.now)?;
-    let values: Vec<Indicator> = rows.iter().take(SHOWN_MAX).map(|row| row.indicator.clone()).collect();
-    let cautions = work.knowledge.cautions_of(&view, actor, &values, work.now)?;
-    Ok(PreviewView::new(rows, &offer, cautions))
+    Ok(PreviewView::new(rows, &offer))
 }
 
 /// Brings it in.
