@@ -11,6 +11,7 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
     net::IpAddr,
+    ops::Bound,
 };
 
 use aho_corasick::AhoCorasick;
@@ -170,7 +171,8 @@ impl Matcher {
                 hit(*list, &|| above.to_string());
             }
         }
-        for ((_, length), prefixes) in self.prefixes.range((v4, wanted.length() + 1)..=(v4, 128)) {
+        let longer = (Bound::Excluded((v4, wanted.length())), Bound::Included((v4, 128)));
+        for ((_, length), prefixes) in self.prefixes.range(longer) {
             let from = prefixes.partition_point(|(address, _)| *address < first);
             for (address, list) in prefixes.iter().skip(from).take_while(|(address, _)| *address <= last) {
                 hit(*list, &|| format!("{}/{length}", address_of(*address, v4)));
