@@ -264,7 +264,7 @@ impl Route {
     }
 
     fn content<V: ToSchema>(&mut self) -> Content {
-        let name: Cow<'static, str> = V::name();
+        let name = schema_name::<V>();
         V::schemas(&mut self.says.schemas);
         self.says.schemas.push((name.to_string(), V::schema()));
         Content::new(Some(RefOr::<Schema>::Ref(Ref::from_schema_name(name))))
@@ -276,6 +276,17 @@ impl Route {
         self.says.answers.insert(status, response);
         self
     }
+}
+
+/// The name of a schema. Those of a generic type, which all say the same of themselves, are told apart by what they are
+/// of: `Page_OwnerView`.
+fn schema_name<V: ToSchema>() -> Cow<'static, str> {
+    let full = std::any::type_name::<V>();
+    if !full.contains('<') {
+        return V::name();
+    }
+    let words = full.split(['<', '>', ',', ' ']).filter_map(|part| part.rsplit("::").next());
+    Cow::Owned(words.filter(|word| !word.is_empty()).collect::<Vec<_>>().join("_"))
 }
 
 fn body(content: Content, media_type: &str) -> RequestBody {

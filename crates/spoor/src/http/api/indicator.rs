@@ -65,7 +65,7 @@ pub(crate) fn routes() -> Vec<Route> {
             .says("One indicator by its value")
             .query::<ValueQuery>()
             .answers::<IndicatorView>(200, "The indicator")
-            .problems(&[404]),
+            .problems(&[404, 422]),
         Route::get("/api/v1/indicators/{id}", READ, "indicator.show", show)
             .says("Everything that you may know of an indicator")
             .answers::<IndicatorView>(200, "The indicator"),
