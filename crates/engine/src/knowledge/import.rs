@@ -490,6 +490,9 @@ fn record(
         undone: None,
     };
     store::import::add(tx, to, &import, items)?;
+    for item in items.iter().filter(|item| item.before.as_ref().is_some_and(|before| item.after.tlp > before.tlp)) {
+        store::object::raise(tx, import.owner, item.after.indicator.into(), item.after.tlp)?;
+    }
     let detail = Detail::default().with("added", import.added).with("changed", import.changed);
     let detail = detail.with("refused", imported.refused.len()).with("pending", to.pending());
     let object = Some(("import", id.0));

@@ -139,6 +139,10 @@ impl Knowledge {
             if !store::opinion::change(tx, &writable, held.indicator.kind(), &after)? {
                 return Err(Error::Stale);
             }
+            if after.tlp > held.opinion.tlp {
+                // What hangs on it was derived from it: it carries the stricter label too.
+                store::object::raise(tx, of, id.into(), after.tlp)?;
+            }
             let detail = changes(&held.opinion, &after, change.reason.as_deref());
             let object = Some(("indicator", id.0));
             audit::append(

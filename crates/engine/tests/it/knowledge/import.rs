@@ -150,3 +150,21 @@ fn freeing_a_label_needs_a_reason() {
         knowledge.change(&analyst, ours.id, known.id, 1, &change, NOW).unwrap();
     });
 }
+
+#[test]
+fn a_stricter_label_goes_on_to_its_evidence() {
+    on_each(|knowledge| {
+        let ours = owner(&knowledge.store, 1, "Ours");
+        let analyst = member(&ours, Role::Analyst);
+        import(knowledge, &analyst, &ours, &["d1.example", "d2.example"]);
+        let known = |value| knowledge.indicator_by_value(&analyst, &indicator(value), NOW).unwrap();
+        let label = |value| knowledge.evidence(&analyst, known(value).id).unwrap()[0].tlp;
+        let change = Change { tlp: Some(Tlp::Red), ..Change::default() };
+        knowledge.change(&analyst, ours.id, known("d1.example").id, 1, &change, NOW).unwrap();
+        assert_eq!(label("d1.example"), Tlp::Red);
+        let mut row = offered("d2.example");
+        row.stated.tlp = Some(Tlp::Red);
+        knowledge.import(&analyst, &request(&ours, vec![row]), NOW).unwrap();
+        assert_eq!(label("d2.example"), Tlp::Red);
+    });
+}
