@@ -3,7 +3,7 @@
 use std::{collections::BTreeSet, net::IpAddr, ops::ControlFlow};
 
 use hashbrown::HashSet;
-use model::{Name, Prefix, Registrable, SourceId, Tuple};
+use model::{Name, Prefix, RecordType, Registrable, SourceId, Span, Spell, Tuple};
 
 use crate::{
     cursor::{Row, Skip},
@@ -44,6 +44,17 @@ impl Snapshot {
         }
         let damaged = walked.damaged + self.lost;
         Ok(Page { rows, next, interrupted: walked.interrupted, damaged })
+    }
+
+    /// Calls `visit` with each tuple of a subject, in the order of the key space, until it breaks: for answers that are
+    /// written as they are read. The query's limit is the visitor's business.
+    pub fn visit_dns(
+        &self,
+        query: &Query,
+        visit: &mut dyn FnMut(&Found<'_>) -> ControlFlow<()>,
+    ) -> Result<Visited, Error> {
+        let walked = self.walk(query, visit)?;
+        Ok(Visited { interrupted: walked.interrupted, damaged: walked.damaged + self.lost })
     }
 
     /// How many tuples, names and registrable domains a subject has; counting stops at `cap` names.
@@ -253,23 +264,54 @@ impl Group {
 }
 
 /// A tuple that was found, still encoded: who only counts need not know more.
-struct Found<'a> {
+#[derive(Debug)]
+pub struct Found<'a> {
     /// Its key without the source: where a cursor goes on.
     front: &'a [u8],
     sightings: &'a [(SourceId, Sighting)],
     subject: &'a Subject,
 }
 
+/// How a visit of tuples ended, where nobody broke it off.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Visited {
+    /// A deadline or a cancellation cut it short.
+    pub interrupted: bool,
+    /// Damaged blocks that had to be passed over.
+    pub damaged: usize,
+}
+
 impl<'a> Found<'a> {
-    /// The encoded owner name.
-    fn owner(&self) -> Option<&'a [u8]> {
+    /// Where to go on behind this tuple.
+    pub fn cursor(&self) -> Cursor {
+        Cursor(self.front.to_vec())
+    }
+
+    /// The record type.
+    pub fn rrtype(&self) -> Option<RecordType> {
+        tuple::rrtype(self.front).map(RecordType)
+    }
+
+    /// Each source that says it, with first, last and count.
+    pub fn sightings(&self) -> impl Iterator<Item = (SourceId, Span, u64)> {
+        self.sightings.iter().map(|(source, sighting)| (*source, sighting.span(), sighting.count))
+    }
+
+    /// The active periods as this source saw them.
+    pub fn spells(&self, of: SourceId) -> impl Iterator<Item = Spell> {
+        self.sightings.iter().filter(move |(source, _)| *source == of).flat_map(|(_, sighting)| sighting.spells())
+    }
+
+    /// The owner name as the store encodes it: equal where the names are, and cheap to compare.
+    pub fn owner(&self) -> Option<&'a [u8]> {
         match self.front.first()? {
             &FORWARD => self.front.get(1..key::name_end(self.front, 1)?),
             _ => Some(tuple::split_inverse(self.front)?.name),
         }
     }
 
-    fn tuple(&self) -> Option<Tuple> {
+    /// The tuple.
+    pub fn tuple(&self) -> Option<Tuple> {
         match (self.front.first()?, self.subject) {
             (&FORWARD, _) => tuple::split_forward(self.front)?.tuple(),
             (_, Subject::Rdata(rdata)) => tuple::split_inverse(self.front)?.tuple(rdata),

@@ -59,6 +59,7 @@ pub use batch::{Appended, Batch, BatchId};
 pub use check::{CheckReport, Damage};
 pub use compaction::CompactionReport;
 pub use disk::{Disk, RealDisk};
+pub use dns::{Found, Visited};
 pub use error::Error;
 pub use query::{
     Arrival, Counts, Cursor, Fences, Interrupt, Matching, Novelty, Page, Population, Query, Record, Subject, ValueHit,
