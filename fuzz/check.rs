@@ -1,13 +1,13 @@
 //! What must hold for every input, however odd: used by the fuzz targets, and by the tests that replay their corpora.
 
 use formats::{
-    attack, cof,
+    attack, capture, cof, dns, dnstap, frame_stream,
     list::{self, Taken, lines, paste, plain, sheet::Workbook, table},
     misp::{event, manifest, warninglist},
     rdap, registration_lines, stix, whois,
 };
 use model::{
-    Disclosed, Indicator, Name, Rdata, RecordType, Registration, Role, Time,
+    Disclosed, Indicator, Name, Rdata, RecordType, Registration, Role, SuffixList, Time,
     query::{self, Subject},
     registration::Protocol,
 };
@@ -20,6 +20,52 @@ pub(crate) fn cof(data: &[u8]) {
         cof::write_line(&mut line, &record);
         assert_eq!(cof::parse_line(&line).as_deref(), Ok(&[record][..]), "{}", String::from_utf8_lossy(&line));
     }
+}
+
+/// What is selected of a message has whole names, and stands where it may: below the zone that was asked.
+pub(crate) fn dns(data: &[u8]) {
+    let suffixes = SuffixList::bundled();
+    let zone = dns::WireName::from_wire(b"\x07widgets\x07example\0").expect("a name");
+    for (zone, resolver) in [(None, false), (None, true), (Some(&zone), false)] {
+        let Ok(message) = dns::Message::parse(data) else { return };
+        let asked = dns::Asked { zone, resolver, suffixes: &suffixes };
+        dns::select(&message, &asked, &mut Vec::new(), &mut dns::Refused::default(), |answer| {
+            let name = Name::from_wire(answer.name).expect("a whole name");
+            assert!(answer.data.len() <= dns::DATA_OCTETS_MAX && name.as_wire() == answer.name);
+            assert!(answer.bailiwick.is_none_or(|labels| usize::from(labels) <= name.label_count()));
+            let fits = |zone: &dns::WireName| Name::from_wire(zone.as_wire()).is_ok_and(|zone| name.is_within(&zone));
+            assert!(zone.is_none_or(fits));
+        });
+    }
+}
+
+/// Any octets are read as a stream of frames, to an end or an error.
+pub(crate) fn dnstap(data: &[u8]) {
+    let (mut input, mut buffer) = (data, Vec::new());
+    while let Ok(frame) = frame_stream::read(&mut input, &mut buffer) {
+        match frame {
+            frame_stream::Frame::End => break,
+            frame_stream::Frame::Control(control) => {
+                let again = frame_stream::read(&mut control.encode().as_slice(), &mut buffer);
+                assert_eq!(again.ok(), Some(frame_stream::Frame::Control(control)));
+            }
+            frame_stream::Frame::Data => {
+                if let Some(response) = dnstap::parse(&buffer).and_then(|frame| frame.response) {
+                    dns(response);
+                }
+            }
+        }
+    }
+}
+
+/// Any octets are read as a capture, to an end or an error.
+pub(crate) fn capture(data: &[u8]) {
+    let Ok(mut reader) = capture::Reader::new(data) else { return };
+    let mut decoder = capture::Decoder::new(&[capture::DNS_PORT]);
+    while let Ok(Some(frame)) = reader.next_frame() {
+        decoder.feed(&frame, |message| assert!(message.len() <= 65_535));
+    }
+    assert!(decoder.losses().iter().all(|(_, count)| count > 0));
 }
 
 /// Any text is read, twice alike, and no value is empty.

@@ -9,9 +9,13 @@
 
 pub mod answer;
 pub mod attack;
+pub mod capture;
 pub mod cof;
 pub mod disclosure;
+pub mod dns;
+pub mod dnstap;
 pub mod export;
+pub mod frame_stream;
 pub mod line;
 pub mod list;
 mod member;
