@@ -135,19 +135,32 @@ impl Decay {
     pub fn key(self, stated: u8, renewed: Time) -> i64 {
         match stated.saturating_sub(self.floor) {
             _ if self.half_life_days == 0 => i64::from(stated),
-            0 => i64::MIN,
+            // At or below the floor nothing wanes: before everything that does, in the order of what was stated.
+            0 => i64::MIN + i64::from(stated),
             above => renewed.0.saturating_add((f64::from(above).log2() * self.half_life_seconds()) as i64),
         }
     }
 
-    /// The least [`Decay::key`] that has at least `wanted` confidence at `now`; none where every one has.
-    pub fn least_key(self, wanted: u8, now: Time) -> Option<i64> {
+    /// Keys below this are of what was stated at or below the floor.
+    pub const WANING: i64 = i64::MIN + 256;
+
+    /// The least [`Decay::key`] that has at least `wanted` confidence at `now`.
+    pub fn least_key(self, wanted: u8, now: Time) -> i64 {
         if self.half_life_days == 0 {
-            return (wanted > 0).then_some(i64::from(wanted));
+            return i64::from(wanted);
+        }
+        if wanted <= self.floor {
+            return i64::MIN + i64::from(wanted);
         }
         // Confidence is rounded: half a point less is enough.
-        let above = f64::from(wanted) - 0.5 - f64::from(self.floor);
-        (above > 0.0).then(|| now.0.saturating_add((above.log2() * self.half_life_seconds()).ceil() as i64))
+        let above = f64::from(wanted - self.floor) - 0.5;
+        now.0.saturating_add((above.log2() * self.half_life_seconds()).ceil() as i64)
+    }
+
+    /// The most confidence whose [`Decay::least_key`] a key reaches: what lists by confidence go by, so that their
+    /// order is that of the keys to the last second.
+    pub fn confidence_of_key(self, key: i64, now: Time) -> u8 {
+        (1..=100).take_while(|wanted| self.least_key(*wanted, now) <= key).last().unwrap_or(0)
     }
 
     fn half_life_seconds(self) -> f64 {
@@ -284,15 +297,11 @@ mod tests {
             let decay = Decay { half_life_days, floor };
             let (renewed, now) = (Time(1_700_000_000), Time(1_700_000_000 + age));
             let computed = decay.confidence(stated, renewed, now) >= wanted;
-            let by_key = match decay.least_key(wanted, now) {
-                None => true,
-                Some(least) => decay.key(stated, renewed) >= least,
-            };
-            // At or below the floor nothing wanes, and the key says nothing: such filters compare what was stated.
-            if wanted > floor {
-                let margin = decay.key(stated, renewed).abs_diff(decay.least_key(wanted, now).unwrap_or(0));
-                prop_assert!(computed == by_key || margin <= 2, "{computed} {by_key}");
-            }
+            let (key, least) = (decay.key(stated, renewed), decay.least_key(wanted, now));
+            prop_assert!(computed == (key >= least) || key.abs_diff(least) <= 2, "{computed} {key} {least}");
+            let of_key = decay.confidence_of_key(key, now);
+            prop_assert!(of_key.abs_diff(decay.confidence(stated, renewed, now)) <= 1, "{of_key}");
+            prop_assert_eq!(key < Decay::WANING, half_life_days > 0 && stated <= floor);
         }
     }
 }

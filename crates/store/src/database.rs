@@ -2,7 +2,10 @@
 
 use std::{
     path::{Path, PathBuf},
-    sync::{Condvar, Mutex, MutexGuard, PoisonError},
+    sync::{
+        Arc, Condvar, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicI64, Ordering},
+    },
     time::Duration,
 };
 
@@ -222,14 +225,12 @@ fn sqlite_read<T, E: From<Error>>(
     connection: &mut Connection,
     read: impl FnOnce(&mut Tx<'_>) -> Result<T, E>,
 ) -> Result<T, E> {
-    let mut left = INSTRUCTIONS_MAX;
-    let spent = move || {
-        left -= i64::from(STEP);
-        left < 0
-    };
+    let left = Arc::new(AtomicI64::new(INSTRUCTIONS_MAX));
+    let counted = Arc::clone(&left);
+    let spent = move || counted.fetch_sub(i64::from(STEP), Ordering::Relaxed) < i64::from(STEP);
     connection.progress_handler(STEP, Some(spent)).map_err(Error::from)?;
     let transaction = connection.transaction().map_err(Error::from)?;
-    let outcome = read(&mut Tx::new(Inner::Sqlite(&transaction)));
+    let outcome = read(&mut Tx { left, ..Tx::new(Inner::Sqlite(&transaction)) });
     drop(transaction);
     connection.progress_handler(0, None::<fn() -> bool>).map_err(Error::from)?;
     outcome

@@ -10,12 +10,13 @@ use serde_json::{Map, Value as Json};
 use crate::{
     database::Store,
     error::Error,
+    migration,
     statement::Sql,
     transaction::Tx,
     value::{Row, Value},
 };
 
-/// Tables with their primary keys. What is derived (the index of texts) is not here.
+/// Tables with their primary keys. What is derived (the index of texts, descriptions by their text) is not here.
 const TABLES: &[(&str, &str)] = &[
     ("owners", "id"),
     ("users", "id"),
@@ -57,6 +58,7 @@ pub fn dump(store: &Store, out: &mut dyn Write) -> Result<u64, DumpError> {
     let mut rows = 0;
     let mut failed = None;
     store.read(|tx| {
+        tx.unlimited()?;
         for (table, key) in TABLES {
             let columns = columns(table)?;
             let sql =
@@ -74,11 +76,7 @@ pub fn dump(store: &Store, out: &mut dyn Write) -> Result<u64, DumpError> {
 
 /// Reads a dump into a database that holds nothing yet, whole or not at all; how many rows.
 pub fn load(store: &Store, input: &mut dyn BufRead) -> Result<u64, DumpError> {
-    let mut lines = Vec::new();
-    for (number, text) in input.lines().enumerate() {
-        let text = text.map_err(DumpError::Io)?;
-        lines.push(parse(&text).ok_or(DumpError::Line(number as u64 + 1))?);
-    }
+    let lines = lines(input)?;
     let load = |tx: &mut Tx<'_>| {
         for (table, _) in TABLES {
             let mut holds = false;
@@ -92,9 +90,26 @@ pub fn load(store: &Store, input: &mut dyn BufRead) -> Result<u64, DumpError> {
             }
         }
         lines.iter().try_for_each(|(table, columns, values)| insert(tx, table, columns, values))?;
+        migration::fill(tx)?;
         Ok::<_, Error>(lines.len() as u64)
     };
     Ok(store.write(load)?)
+}
+
+/// Reads a dump into whatever schema there is.
+pub(crate) fn insert_all(store: &Store, input: &mut dyn BufRead) -> Result<u64, DumpError> {
+    let lines = lines(input)?;
+    store.write(|tx| lines.iter().try_for_each(|(table, columns, values)| insert(tx, table, columns, values)))?;
+    Ok(lines.len() as u64)
+}
+
+fn lines(input: &mut dyn BufRead) -> Result<Vec<Parsed>, DumpError> {
+    let mut lines = Vec::new();
+    for (number, text) in input.lines().enumerate() {
+        let text = text.map_err(DumpError::Io)?;
+        lines.push(parse(&text).ok_or(DumpError::Line(number as u64 + 1))?);
+    }
+    Ok(lines)
 }
 
 /// A dump could not be written or read.
@@ -114,8 +129,10 @@ pub enum DumpError {
 type Parsed = (&'static str, Vec<String>, Vec<Value>);
 
 fn columns(table: &str) -> Result<Vec<String>, Error> {
-    let known = crate::migration::tables().find(|(name, _)| name == table);
-    known.map(|(_, columns)| columns).ok_or(Error::Corrupt { what: format!("no table {table}"), expected: "a table" })
+    let known = crate::migration::tables().iter().find(|(name, _)| name == table);
+    known
+        .map(|(_, columns)| columns.clone())
+        .ok_or(Error::Corrupt { what: format!("no table {table}"), expected: "a table" })
 }
 
 fn line(table: &str, columns: &[String], row: Row) -> Json {
@@ -138,7 +155,7 @@ fn json(value: Value) -> Json {
 fn parse(text: &str) -> Option<Parsed> {
     let (table, fields): (String, Map<String, Json>) = serde_json::from_str(text).ok()?;
     let table = TABLES.iter().find(|(name, _)| *name == table)?.0;
-    let known = crate::migration::tables().find(|(name, _)| name == table)?.1;
+    let known = &crate::migration::tables().iter().find(|(name, _)| name == table)?.1;
     let mut columns = Vec::new();
     let mut values = Vec::new();
     for (column, value) in fields {

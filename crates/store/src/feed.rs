@@ -196,7 +196,7 @@ statements! {
     ACTIVE = "SELECT indicator_id FROM opinions WHERE owner_id = $1 AND active = 1";
     ENDED = "SELECT indicator_id FROM opinions WHERE owner_id = $1 AND active = 0 AND active_reason = $2";
     RENEW = "UPDATE opinions SET renewed = $2, confidence_key = CASE \
-             WHEN confidence_key IS NULL OR confidence_key = $4 \
+             WHEN confidence_key IS NULL OR confidence_key < $4 \
              OR decay IN (SELECT id FROM decays WHERE owner_id = $1 AND half_life_days = 0) THEN confidence_key \
              ELSE confidence_key + $2 - renewed END \
              WHERE owner_id = $1 AND active = 1 AND renewed <= $3";
@@ -325,7 +325,7 @@ pub fn bring_back(tx: &mut Tx<'_>, owner: &WritableOwner, indicators: &[Indicato
 /// Renews the confidence of everything that holds and was not renewed since `before`: one statement, no revision. The
 /// key of a confidence moves with its moment (see [`model::Decay::key`]).
 pub fn renew(tx: &mut Tx<'_>, owner: &WritableOwner, before: Time, now: Time) -> Result<u64, Error> {
-    tx.execute(RENEW, values![owner.owner().id, now, before, i64::MIN])
+    tx.execute(RENEW, values![owner.owner().id, now, before, model::Decay::WANING])
 }
 
 fn json(value: &impl Serialize) -> String {

@@ -32,6 +32,9 @@ pub mod note;
 pub mod object;
 pub mod opinion;
 pub mod owner;
+mod phrase;
+#[doc(hidden)]
+pub mod plan;
 pub mod reader;
 pub mod saved_search;
 pub mod search;
@@ -76,6 +79,7 @@ pub fn statements() -> impl Iterator<Item = &'static Statement> {
         note::STATEMENTS,
         object::STATEMENTS,
         opinion::STATEMENTS,
+        phrase::STATEMENTS,
         reader::STATEMENTS,
         owner::STATEMENTS,
         setting::STATEMENTS,
@@ -100,6 +104,14 @@ pub fn prepare_all(store: &Store) -> Result<Vec<String>, Error> {
         failures.extend(prepared.err().map(|error| format!("{}: {error}", statement.name)));
     }
     Ok(failures)
+}
+
+/// Makes an empty database as an older version left it, `last` steps of migration old, with what it held.
+#[doc(hidden)]
+pub fn test_older(address: &Address, last: usize, dump: &mut dyn std::io::BufRead) -> Result<u64, dump::DumpError> {
+    let store = Store::connect(address)?;
+    migration::migrate_to(&store, last)?;
+    dump::insert_all(&store, dump)
 }
 
 /// Runs a statement for a test that needs a state which no function makes.

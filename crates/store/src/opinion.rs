@@ -10,6 +10,7 @@ use crate::{
     decay::{self, Waning},
     error::Error,
     indicator::{self, CHUNK, folded},
+    phrase,
     statement::{Sql, statements},
     transaction::{Tx, values},
     value::{Row, Value},
@@ -24,6 +25,8 @@ pub struct Held {
     pub opinion: Opinion,
     /// How the confidence wanes.
     pub decay: Decay,
+    /// The number of that way in this database; none where nothing is stated.
+    pub(crate) waning: Option<i64>,
 }
 
 impl Held {
@@ -46,7 +49,7 @@ pub(crate) use columns;
 statements! {
     ONE = concat!("SELECT ", columns!(), " FROM opinions o JOIN indicators i ON i.id = o.indicator_id \
                    WHERE o.owner_id = $1 AND o.indicator_id = $2");
-    REMOVE = "DELETE FROM opinions WHERE owner_id = $1 AND indicator_id = $2";
+    REMOVE = "DELETE FROM opinions WHERE owner_id = $1 AND indicator_id = $2 RETURNING phrase";
     REMOVE_TAGS = "DELETE FROM tags WHERE owner_id = $1 AND object_id = $2";
     REMOVE_ATTRIBUTES = "DELETE FROM attributes WHERE owner_id = $1 AND object_id = $2";
     REMOVE_EVIDENCE = "DELETE FROM evidence WHERE owner_id = $1 AND indicator_id = $2";
@@ -55,7 +58,16 @@ statements! {
     DETACH_REPLIES = "UPDATE notes SET reply_to = NULL WHERE owner_id = $1 AND object_id = $2";
     REMOVE_NOTES = "DELETE FROM notes WHERE owner_id = $1 AND object_id = $2";
     REMOVE_TEXTS = "DELETE FROM texts WHERE owner_id = $1 AND object_id = $2";
+    FLOORED = "UPDATE opinions SET confidence_key = confidence_key + confidence \
+               WHERE confidence_key IS NOT NULL AND confidence_key = $1 AND confidence > 0";
     REVISION = "SELECT revision FROM opinions WHERE owner_id = $1 AND indicator_id = $2";
+}
+
+/// Gives opinions of the first schema what they have in the second: the number of their description, and a key in the
+/// order of what was stated, where that is at or below the floor (all of these had the same key).
+pub(crate) fn fill(tx: &mut Tx<'_>) -> Result<(), Error> {
+    tx.execute(FLOORED, values![i64::MIN])?;
+    phrase::fill(tx)
 }
 
 /// What this owner holds of a value.
@@ -113,21 +125,36 @@ pub(crate) fn put(tx: &mut Tx<'_>, owner: OwnerId, opinions: &[(IndicatorType, &
             wanings.insert(*kind, decay::current(tx, owner, *kind)?);
         }
     }
+    let phrases = phrase::ensure(tx, opinions.iter().filter_map(|(_, opinion)| opinion.description.as_deref()))?;
     for chunk in opinions.chunks(CHUNK) {
+        let before = phrases_of(tx, owner, chunk)?;
         let mut sql = Sql::new(INSERT);
         for (at, (kind, opinion)) in chunk.iter().enumerate() {
-            sql.push(if at == 0 { "" } else { ", " }).bind_row(row_of(*kind, opinion, wanings.get(kind)));
+            let phrase = phrases.number(opinion.description.as_deref());
+            sql.push(if at == 0 { "" } else { ", " }).bind_row(row_of(*kind, opinion, wanings.get(kind), phrase));
         }
         sql.push(UPDATE);
         tx.execute_of(&sql)?;
+        phrase::forget(tx, before)?;
     }
     Ok(())
+}
+
+/// The texts that opinions which are changed had before.
+fn phrases_of(tx: &mut Tx<'_>, owner: OwnerId, opinions: &[(IndicatorType, &Opinion)]) -> Result<Vec<i64>, Error> {
+    let changed: Vec<_> = opinions.iter().filter(|(_, of)| of.revision > 1).map(|(_, of)| of.indicator).collect();
+    if changed.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut sql = Sql::new("SELECT DISTINCT phrase FROM opinions WHERE phrase IS NOT NULL AND owner_id = ");
+    sql.bind(owner).push(" AND indicator_id IN ").bind_all(changed);
+    tx.rows_of(&sql)?.iter().map(|row| row.int(0)).collect()
 }
 
 const INSERT: &str = "INSERT INTO opinions (owner_id, indicator_id, type, pending, rating, confidence, decay, \
     confidence_key, renewed, usage, role, grade, tlp, pap, active, active_reason, expires, first_seen, last_seen, \
     description, description_folded, source, source_folded, sightings, false_positives, added, modified, revision, \
-    import_id) VALUES ";
+    import_id, phrase) VALUES ";
 const UPDATE: &str = " ON CONFLICT (owner_id, indicator_id) DO UPDATE SET pending = excluded.pending, \
     rating = excluded.rating, confidence = excluded.confidence, decay = excluded.decay, \
     confidence_key = excluded.confidence_key, renewed = excluded.renewed, usage = excluded.usage, \
@@ -137,9 +164,9 @@ const UPDATE: &str = " ON CONFLICT (owner_id, indicator_id) DO UPDATE SET pendin
     description_folded = excluded.description_folded, source = excluded.source, \
     source_folded = excluded.source_folded, sightings = excluded.sightings, \
     false_positives = excluded.false_positives, modified = excluded.modified, revision = excluded.revision, \
-    import_id = excluded.import_id";
+    import_id = excluded.import_id, phrase = excluded.phrase";
 
-fn row_of(kind: IndicatorType, opinion: &Opinion, waning: Option<&Waning>) -> [Value; 29] {
+fn row_of(kind: IndicatorType, opinion: &Opinion, waning: Option<&Waning>, phrase: Option<i64>) -> [Value; 30] {
     let waning = opinion.confidence.and(waning);
     let key = waning.zip(opinion.confidence).map(|(waning, stated)| waning.decay.key(stated, opinion.renewed));
     let fold = |text: &Option<String>| text.as_deref().map_or(Value::Null, folded);
@@ -173,6 +200,7 @@ fn row_of(kind: IndicatorType, opinion: &Opinion, waning: Option<&Waning>) -> [V
         opinion.modified.into(),
         opinion.revision.into(),
         opinion.import.into(),
+        phrase.into(),
     ]
 }
 
@@ -205,9 +233,12 @@ pub(crate) fn remove_of(tx: &mut Tx<'_>, owner: OwnerId, indicator: IndicatorId)
     for part in parts {
         tx.execute(part, values![owner, indicator])?;
     }
-    let removed = tx.execute(REMOVE, values![owner, indicator])? == 1;
+    let removed = tx.rows(REMOVE, values![owner, indicator])?;
+    for row in &removed {
+        phrase::forget(tx, row.maybe_int(0)?)?;
+    }
     indicator::remove_if_unheld(tx, indicator)?;
-    Ok(removed)
+    Ok(!removed.is_empty())
 }
 
 pub(crate) fn held_by(row: &Row, decays: &HashMap<i64, Decay>) -> Result<Held, Error> {
@@ -242,5 +273,5 @@ fn held(row: &Row, decay: Decay) -> Result<Held, Error> {
         modified: row.time(24)?,
         revision: row.int(25)?,
     };
-    Ok(Held { indicator: indicator::indicator(row, 0)?, opinion, decay })
+    Ok(Held { indicator: indicator::indicator(row, 0)?, opinion, decay, waning: row.maybe_int(26)? })
 }

@@ -68,15 +68,32 @@ pub(crate) fn put(
     .map(drop)
 }
 
-/// Adds the condition that the row of `texts x` contains a text; `wanted` is folded and not empty.
-pub(crate) fn push_contains(sql: &mut Sql, dialect: Dialect, wanted: &str) {
-    if dialect == Dialect::Sqlite && wanted.chars().count() >= TRIGRAM {
-        // In FTS5's language a phrase stands in quotes, and a quote in it is doubled.
-        let phrase = format!("\"{}\"", wanted.replace('"', "\"\""));
-        sql.push("x.number IN (SELECT rowid FROM texts_index WHERE texts_index MATCH ").bind(phrase).push(")");
-    } else {
-        sql.push("x.folded LIKE ").bind(pattern(wanted)).push(" ESCAPE '\\'");
+/// Adds the condition that the row of a table (`texts x` or `phrases x`) contains a text; `wanted` is folded.
+fn push_contains(sql: &mut Sql, dialect: Dialect, table: &'static str, wanted: &str) {
+    match phrase(dialect, wanted) {
+        Some(phrase) => {
+            sql.push("x.number IN (SELECT rowid FROM ").push(table).push("_index WHERE ").push(table);
+            sql.push("_index MATCH ").bind(phrase).push(")");
+        }
+        None => drop(sql.push("x.folded LIKE ").bind(pattern(wanted)).push(" ESCAPE '\\'")),
     }
+}
+
+/// Adds a query for the numbers of descriptions that contain a text.
+pub(crate) fn push_numbers(sql: &mut Sql, dialect: Dialect, wanted: &str) {
+    let wanted = fold(wanted);
+    match phrase(dialect, &wanted) {
+        Some(phrase) => sql.push("SELECT rowid FROM phrases_index WHERE phrases_index MATCH ").bind(phrase),
+        None => {
+            sql.push("SELECT x.number FROM phrases x WHERE x.folded LIKE ").bind(pattern(&wanted)).push(" ESCAPE '\\'")
+        }
+    };
+}
+
+/// In FTS5's language, where its index can find the text: in quotes, and a quote in it doubled.
+fn phrase(dialect: Dialect, wanted: &str) -> Option<String> {
+    let indexed = dialect == Dialect::Sqlite && wanted.chars().count() >= TRIGRAM;
+    indexed.then(|| format!("\"{}\"", wanted.replace('"', "\"\"")))
 }
 
 /// A pattern of LIKE for texts that contain this one.
@@ -100,21 +117,54 @@ pub fn search(
     limit: u32,
 ) -> Result<Vec<Hit>, Error> {
     let words: Vec<String> = words.iter().map(|word| fold(word)).collect();
+    let mut hits: Vec<Hit> = Vec::new();
+    for mut sql in [texts(viewer, &words, tx.dialect()), descriptions(viewer, &words, tx.dialect())] {
+        if let Some((object, owner, part)) = after {
+            sql.push(" AND (x.object_id, x.owner_id, x.part) > (");
+            sql.bind(*object).push(", ").bind(*owner).push(", ").bind(part).push(")");
+        }
+        sql.push(" ORDER BY x.object_id, x.owner_id, x.part LIMIT ").bind(limit);
+        let first = words.first().map_or("", String::as_str);
+        for row in tx.rows_of(&sql)? {
+            hits.push(hit(&row, first)?);
+        }
+    }
+    hits.sort_by(|one, other| one.place.cmp(&other.place));
+    hits.truncate(limit as usize);
+    Ok(hits)
+}
+
+/// Names, fields, notes, and what is written of groups.
+fn texts(viewer: &Viewer, words: &[String], dialect: Dialect) -> Sql {
     let mut sql =
         Sql::new(concat!("SELECT x.owner_id, x.part, x.folded, x.object_id, ", object_columns!(), " FROM texts x"));
     sql.push(join_object!("x.object_id")).push(" WHERE (g.id IS NOT NULL OR i.id IS NOT NULL) AND ");
     viewer.push_hung(&mut sql);
-    if let Some((object, owner, part)) = after {
-        sql.push(" AND (x.object_id, x.owner_id, x.part) > (");
-        sql.bind(*object).push(", ").bind(*owner).push(", ").bind(part).push(")");
-    }
-    for word in &words {
+    push_all(&mut sql, dialect, "texts", words);
+    sql
+}
+
+/// Descriptions of indicators.
+fn descriptions(viewer: &Viewer, words: &[String], dialect: Dialect) -> Sql {
+    let mut sql = Sql::new(
+        "SELECT x.owner_id, x.part, x.folded, x.object_id, 'indicator', i.id, i.type, i.value FROM \
+         (SELECT o.owner_id, o.indicator_id AS object_id, o.pending, 'description' AS part, x.folded \
+         FROM phrases x CROSS JOIN opinions o WHERE o.phrase = x.number",
+    );
+    push_all(&mut sql, dialect, "phrases", words);
+    sql.push(") x JOIN indicators i ON i.id = x.object_id WHERE ");
+    viewer.push_owner(&mut sql, "x.owner_id");
+    sql.push(" AND (x.pending = 0 OR ");
+    viewer.push_manages(&mut sql, "x.owner_id");
+    sql.push(")");
+    sql
+}
+
+fn push_all(sql: &mut Sql, dialect: Dialect, table: &'static str, words: &[String]) {
+    for word in words {
         sql.push(" AND ");
-        push_contains(&mut sql, tx.dialect(), word);
+        push_contains(sql, dialect, table, word);
     }
-    sql.push(" ORDER BY x.object_id, x.owner_id, x.part LIMIT ").bind(limit);
-    let first = words.first().map_or("", String::as_str);
-    tx.rows_of(&sql)?.iter().map(|row| hit(row, first)).collect()
 }
 
 fn hit(row: &Row, word: &str) -> Result<Hit, Error> {

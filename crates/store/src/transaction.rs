@@ -1,6 +1,12 @@
 //! A transaction on either engine.
 
-use std::collections::HashMap;
+use std::{
+    collections::HashMap,
+    sync::{
+        Arc,
+        atomic::{AtomicI64, Ordering},
+    },
+};
 
 use crate::{
     dialect::Dialect,
@@ -14,6 +20,10 @@ pub struct Tx<'c> {
     pub(crate) inner: Inner<'c>,
     /// Another transaction got in the way of this one, which may succeed when it is done again.
     pub(crate) in_the_way: bool,
+    /// The instructions that a read on SQLite may still take.
+    pub(crate) left: Arc<AtomicI64>,
+    /// What it ran, for a test that looks at the plans.
+    pub(crate) trace: Option<Vec<Sql>>,
 }
 
 pub(crate) enum Inner<'c> {
@@ -50,7 +60,7 @@ pub(crate) use values;
 
 impl<'c> Tx<'c> {
     pub(crate) fn new(inner: Inner<'c>) -> Tx<'c> {
-        Tx { inner, in_the_way: false }
+        Tx { inner, in_the_way: false, left: Arc::default(), trace: None }
     }
 
     /// Which engine this is.
@@ -59,6 +69,16 @@ impl<'c> Tx<'c> {
             Inner::Sqlite(_) => Dialect::Sqlite,
             Inner::Postgres(..) => Dialect::Postgres,
         }
+    }
+
+    /// Lifts the limit of a read from this transaction: for work that somebody asked for knowing that it is long, and
+    /// that grows with the database (a dump, the chain of the audit log).
+    pub fn unlimited(&mut self) -> Result<(), Error> {
+        match &mut self.inner {
+            Inner::Sqlite(_) => self.left.store(i64::MAX, Ordering::Relaxed),
+            Inner::Postgres(transaction, _) => transaction.batch_execute("SET LOCAL statement_timeout = 0")?,
+        }
+        Ok(())
     }
 
     /// Runs a statement; how many rows it changed.
@@ -122,7 +142,14 @@ impl<'c> Tx<'c> {
     }
 
     pub(crate) fn run(&mut self, text: &str, values: &[Value]) -> Result<u64, Error> {
+        self.note(text, values);
         self.run_once(text, values).inspect_err(|error| self.in_the_way |= error.is_transient())
+    }
+
+    fn note(&mut self, text: &str, values: &[Value]) {
+        if let Some(trace) = &mut self.trace {
+            trace.push(Sql { text: text.to_owned(), values: values.to_vec() });
+        }
     }
 
     fn run_once(&mut self, text: &str, values: &[Value]) -> Result<u64, Error> {
@@ -154,6 +181,7 @@ impl<'c> Tx<'c> {
         values: &[Value],
         take: &mut dyn FnMut(Row) -> Result<bool, Error>,
     ) -> Result<(), Error> {
+        self.note(text, values);
         self.each_once(text, values, take).inspect_err(|error| self.in_the_way |= error.is_transient())
     }
 

@@ -125,7 +125,8 @@ fn page(
     let mut rows = search::indicators(tx, &search, after, limit + 1)?;
     let more = rows.len() > limit;
     rows.truncate(limit);
-    let next = rows.last().filter(|_| more).map(position);
+    let asked = after.map_or(now, |at| at.asked());
+    let next = rows.last().filter(|_| more).map(|held| Position::after(held, asked));
     let owners = owners(tx, viewer)?;
     let mut tags = tags(tx, &rows)?;
     let listed = rows.into_iter().map(|held| {
@@ -138,10 +139,6 @@ fn page(
         }
     });
     Ok(Page { rows: listed.collect(), next })
-}
-
-fn position(held: &Held) -> Position<IndicatorId> {
-    Position { modified: held.opinion.modified, id: held.opinion.indicator, owner: held.opinion.owner }
 }
 
 fn owners(tx: &mut Tx<'_>, viewer: &Viewer) -> Result<BTreeMap<OwnerId, Owner>, Error> {

@@ -1,5 +1,7 @@
 //! Indicators from the command line: in, out, in again, back, and from one database to another.
 
+use std::sync::atomic::{AtomicU32, Ordering};
+
 use serde_json::Value;
 
 use crate::{
@@ -156,15 +158,28 @@ fn a_database_moves_with_nothing_lost() {
     moved(&program, &sqlite, &file, &before, &dump);
     let again = program.run(&["--database", &sqlite, "database", "load", &file]);
     assert_ne!(again.code, 0, "into a database that holds something");
+    on_postgres(|to| moved(&program, to, &file, &before, &dump));
+}
+
+/// Runs on a fresh SQLite file, and on a fresh PostgreSQL database where a server is named.
+pub(crate) fn on_each_database(test: impl Fn(&Program, &str)) {
+    let program = Program::new();
+    test(&program, &format!("sqlite:{}", program.path().join("each.db").display()));
+    on_postgres(|address| test(&Program::new(), address));
+}
+
+/// Runs on an empty PostgreSQL database where `SPOOR_TEST_POSTGRES` names a server.
+fn on_postgres(test: impl Fn(&str)) {
+    static NUMBER: AtomicU32 = AtomicU32::new(0);
     let Ok(server) = std::env::var("SPOOR_TEST_POSTGRES") else {
         assert!(std::env::var_os("SPOOR_REQUIRE_POSTGRES").is_none(), "SPOOR_TEST_POSTGRES is not set");
         eprintln!("skipped: PostgreSQL (SPOOR_TEST_POSTGRES names no server)");
         return;
     };
-    let name = format!("spoor_move_{}", std::process::id());
+    let name = format!("spoor_program_{}_{}", std::process::id(), NUMBER.fetch_add(1, Ordering::Relaxed));
     let mut client = postgres::Client::connect(&format!("{server} dbname=postgres"), postgres::NoTls).unwrap();
     client.batch_execute(&format!("CREATE DATABASE {name} TEMPLATE template0 ENCODING 'UTF8'")).unwrap();
-    moved(&program, &format!("{server} dbname={name}"), &file, &before, &dump);
+    test(&format!("{server} dbname={name}"));
     client.batch_execute(&format!("DROP DATABASE {name} WITH (FORCE)")).unwrap();
 }
 

@@ -8,6 +8,7 @@ mod group;
 mod http;
 mod indicator;
 mod ingest;
+mod kill;
 mod manual;
 mod program;
 mod story;

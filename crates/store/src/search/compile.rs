@@ -11,9 +11,10 @@ use model::{
 
 use super::{Search, World};
 use crate::{
+    dialect::Dialect,
     indicator::{self, prefix_range, reversed},
     statement::Sql,
-    value,
+    text, value,
 };
 
 /// The near and the far end of an association, both ways round.
@@ -216,6 +217,9 @@ impl<'s, 'a> Compiler<'s, 'a> {
             Field::Expires => self.numbers(&column("expires"), values, operator),
             Field::Sightings => self.numbers(&column("sightings"), values, operator),
             Field::FalsePositives => self.numbers(&column("false_positives"), values, operator),
+            Field::Description if scope.subject == Subject::Indicator && operator == Operator::Contains => {
+                self.phrase(values, &format!("+{alias}.phrase"));
+            }
             Field::Description => self.folded("description", values, operator, &alias),
             Field::Source => self.folded("source", values, operator, &alias),
             Field::Technique => {
@@ -300,6 +304,13 @@ impl<'s, 'a> Compiler<'s, 'a> {
         self.optional_texts(&format!("{alias}.{name}"), &lower, values, operator);
     }
 
+    /// A description that contains one of these texts.
+    fn phrase(&mut self, values: &[Value], column: &str) {
+        self.text(&format!("{column} IS NOT NULL AND {column} IN ("));
+        phrases(self.sql, values, self.world.dialect);
+        self.text(")");
+    }
+
     fn value(&mut self, values: &[Value], operator: Operator, scope: Scope) {
         if !matches!(operator, Operator::Equal | Operator::In) {
             let value = scope.value();
@@ -377,19 +388,8 @@ impl<'s, 'a> Compiler<'s, 'a> {
             for (number, decay) in decays {
                 compiler.text(&format!(" OR (+{alias}.decay = "));
                 compiler.sql.bind(number);
-                match decay.least_key(wanted, now) {
-                    // At the floor nothing wanes: what was stated is what there is.
-                    _ if wanted <= decay.floor => {
-                        compiler.text(&format!(" AND +{alias}.confidence >= "));
-                        compiler.sql.bind(wanted);
-                    }
-                    Some(least) => {
-                        compiler.text(&format!(" AND +{alias}.confidence_key >= "));
-                        compiler.sql.bind(least);
-                    }
-                    None => {}
-                }
-                compiler.text(")");
+                compiler.text(&format!(" AND +{alias}.confidence_key >= "));
+                compiler.sql.bind(decay.least_key(wanted, now)).push(")");
             }
         });
     }
@@ -437,6 +437,14 @@ impl<'s, 'a> Compiler<'s, 'a> {
         self.text(&format!("EXISTS {from} AND "));
         self.in_parentheses(|compiler| compiler.texts(column, values, operator));
         self.text(")");
+    }
+}
+
+/// The numbers of descriptions that contain one of these texts.
+pub(super) fn phrases(sql: &mut Sql, values: &[Value], dialect: Dialect) {
+    for (at, text) in values.iter().filter_map(text_of).enumerate() {
+        sql.push(if at == 0 { "" } else { " UNION ALL " });
+        text::push_numbers(sql, dialect, &text);
     }
 }
 

@@ -11,7 +11,7 @@ use model::{
 
 use super::{
     Search, World,
-    compile::{Compiler, DIRECTIONS, Subject, ids, number, place, text_of},
+    compile::{Compiler, DIRECTIONS, Subject, ids, number, phrases, place, text_of},
 };
 use crate::{error::Error, statement::Sql, transaction::Tx};
 
@@ -31,31 +31,33 @@ pub(super) fn choose(
     };
     let mut best = None;
     for query in needed {
-        let Some(driver) = driver(query, world, search, owner) else { continue };
+        // What is associated both ways is counted twice, which lets counting stop where it has enough.
+        let Some(driver) = driver(query, world, search, owner, " UNION ALL ") else { continue };
         let mut count = Sql::new("SELECT COUNT(*) FROM (");
         super::append(&mut count, &driver);
         count.push(" LIMIT ").bind(ROWS_MAX + 1).push(") counted");
         let rows = tx.rows_of(&count)?.first().map(|row| row.int(0)).transpose()?.unwrap_or(0);
-        if rows <= ROWS_MAX && best.as_ref().is_none_or(|(least, _)| rows < *least) {
-            best = Some((rows, driver));
+        if rows <= ROWS_MAX && best.is_none_or(|(least, _)| rows < least) {
+            best = Some((rows, query));
         }
     }
-    Ok(best.map(|(_, driver)| driver))
+    Ok(best.and_then(|(_, query)| driver(query, world, search, owner, " UNION ")))
 }
 
-fn driver(query: &Query, world: &World, search: &Search<'_>, owner: OwnerId) -> Option<Sql> {
+/// `both` puts the two directions of an association together.
+fn driver(query: &Query, world: &World, search: &Search<'_>, owner: OwnerId, both: &'static str) -> Option<Sql> {
     match query {
         Query::Condition(condition) => by_condition(condition, world, search, owner),
-        Query::HasGroup(query) => Some(by_association(query, Subject::Group, world, search)),
-        Query::HasIndicator(query) => Some(by_association(query, Subject::Indicator, world, search)),
+        Query::HasGroup(query) => Some(by_association(query, Subject::Group, world, search, both)),
+        Query::HasIndicator(query) => Some(by_association(query, Subject::Indicator, world, search, both)),
         _ => None,
     }
 }
 
-fn by_association(query: &Query, subject: Subject, world: &World, search: &Search<'_>) -> Sql {
+fn by_association(query: &Query, subject: Subject, world: &World, search: &Search<'_>, both: &'static str) -> Sql {
     let mut sql = Sql::default();
     for (at, [near, far]) in DIRECTIONS.into_iter().enumerate() {
-        sql.push(if at == 0 { "" } else { " UNION " });
+        sql.push(if at == 0 { "" } else { both });
         // The alias of the association is the first that a compiler gives away.
         sql.text.push_str(&format!("SELECT x1.{near}_id AS id "));
         let mut compiler = Compiler::new(&mut sql, world, search);
@@ -106,6 +108,12 @@ fn by_condition(condition: &Condition, world: &World, search: &Search<'_>, owner
         Field::Modified => range("modified ", condition, search, owner)?,
         Field::LastSeen => range("last_seen IS NOT NULL AND last_seen ", condition, search, owner)?,
         Field::Confidence => by_confidence(condition, world, search, owner)?,
+        Field::Description if operator == Operator::Contains => {
+            let mut sql = of_owner(owner, "phrase IS NOT NULL AND phrase IN (");
+            phrases(&mut sql, values, world.dialect);
+            sql.push(")");
+            sql
+        }
         Field::Import if equal => {
             let mut sql = of_owner(owner, "import_id IS NOT NULL AND import_id IN ");
             sql.bind_all(
@@ -180,7 +188,7 @@ fn by_confidence(condition: &Condition, world: &World, search: &Search<'_>, owne
     let wanted = u8::try_from(wanted).ok()?;
     let mut sql = Sql::default();
     for (at, (number, decay)) in world.decays.iter().enumerate() {
-        let least = decay.least_key(wanted, search.now).filter(|_| wanted > decay.floor)?;
+        let least = decay.least_key(wanted, search.now);
         sql.push(if at == 0 { "" } else { " UNION ALL " });
         sql.push("SELECT indicator_id AS id FROM opinions WHERE confidence_key IS NOT NULL AND decay = ").bind(*number);
         sql.push(" AND confidence_key >= ").bind(least).push(" AND owner_id = ").bind(owner);

@@ -4,4 +4,6 @@
 mod audit;
 mod engines;
 mod layer;
+mod plan;
 mod search;
+mod upgrade;

@@ -442,10 +442,39 @@ fn found(store: &Store, query: &Query, viewer: &Viewer, order: Order) -> Vec<(Ow
     loop {
         // Small pages, so that where one ends matters.
         let page = store.read(|tx| search::indicators(tx, &search, after, 3)).unwrap();
-        let Some(last) = page.last().map(|held| &held.opinion) else { return all };
-        after = Some(Position { modified: last.modified, id: last.indicator, owner: last.owner });
+        let Some(last) = page.last() else { return all };
+        after = Some(Position::after(last, NOW));
         all.extend(page.iter().map(|held| (held.opinion.owner, held.opinion.indicator)));
     }
+}
+
+/// Somebody who reads two of the owners.
+pub(crate) fn member() -> Actor {
+    reader(&World::new(&[]).owners)
+}
+
+/// Some of everything.
+pub(crate) fn populated(store: &Store) {
+    let seeds: Vec<u64> = (1..40u64).map(|n| n.wrapping_mul(0x9e37_79b9_7f4a_7c15).rotate_left(n as u32)).collect();
+    World::new(&seeds).write(store);
+}
+
+#[test]
+fn lists_by_confidence_are_in_its_order() {
+    on_each(|store| {
+        let seeds: Vec<u64> = (1..40u64).map(|n| n.wrapping_mul(0x9e37_79b9_7f4a_7c15).rotate_left(n as u32)).collect();
+        World::new(&seeds).write(store);
+        let viewer = Viewer::of(&Actor::local("tester"));
+        for days in [0, 10, 100, 3000] {
+            let now = NOW.plus(days * DAY);
+            let search = Search { query: &Query::All, viewer: &viewer, now, order: Order::Confidence };
+            let rows = store.read(|tx| search::indicators(tx, &search, None, 1000)).unwrap();
+            let sure: Vec<Option<u8>> = rows.iter().map(|held| held.confidence(now)).collect();
+            // Keys are whole seconds, so what is rounded up here may be rounded down there.
+            let follows = |one: &Option<u8>, next: &Option<u8>| one.map(|sure| sure + 1) >= *next;
+            assert!(sure.is_sorted_by(follows) && sure.iter().flatten().count() > 5, "{sure:?}");
+        }
+    });
 }
 
 #[test]
@@ -473,7 +502,7 @@ fn sql_finds_what_memory_finds() {
                     .map(|(_, opinion, ..)| (opinion.owner, opinion.indicator))
                     .collect();
                 expected.sort();
-                for order in [Order::Id, Order::Modified] {
+                for order in [Order::Id, Order::Modified, Order::Confidence] {
                     let mut rows = found(store, &query, &viewer, order);
                     let listed = rows.len();
                     rows.sort();

@@ -183,7 +183,7 @@ async fn list(
     let groups = app.run(move |work| match &asked.query {
         Some(text) => {
             let (query, order) = (parse(text)?, alone(&asked)?);
-            let after = after.map(|at: Place| Position { modified: at.modified, id: at.id, owner: at.owner });
+            let after = after.map(|at: Place| Position::after_group(at.id, at.owner, at.modified));
             work.knowledge.groups_by_query(&caller.actor, &query, order, after, limit, work.now)
         }
         None => {

@@ -103,7 +103,7 @@ struct ListQuery {
     /// In the query language; everything you may read where empty.
     #[serde(default)]
     query: String,
-    /// `modified`: the last changed first; `id`: any order that stays.
+    /// `modified`: the last changed first; `confidence`: the surest first, as it is at the first page; `id`: any order that stays.
     order: Option<String>,
     /// Also count them; counting stops at 10000.
     #[serde(default)]
@@ -342,10 +342,10 @@ async fn list_rows(
     let order = match asked.order.as_deref() {
         None | Some("modified") => Order::Modified,
         Some("id") => Order::Id,
-        Some(_) => return Err(Problem::malformed("query.order", "modified or id")),
+        Some("confidence") => Order::Confidence,
+        Some(_) => return Err(Problem::malformed("query.order", "modified, confidence or id")),
     };
-    let after = pages.after::<(i64, IndicatorId, OwnerId)>()?;
-    let after = after.map(|(modified, id, owner)| Position { modified: Time(modified), id, owner });
+    let after = pages.after::<Position<IndicatorId>>()?;
     let limit = pages.limit();
     let found = app.run(move |work| {
         let query = list::parse(&asked.query)?;
@@ -354,7 +354,6 @@ async fn list_rows(
         Ok((page.rows.into_iter().map(|row| HeldView::of_row(row, work.now)).collect::<Vec<_>>(), page.next, count))
     });
     let (rows, next, count) = found.await?;
-    let next = next.map(|at| (at.modified.0, at.id, at.owner));
     pages.answer_counted(rows, next, count.map(|count| (count.min(list::COUNT_MAX), count > list::COUNT_MAX)))
 }
 
