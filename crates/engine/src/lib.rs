@@ -11,6 +11,7 @@ pub mod account;
 pub mod answer;
 pub mod audit;
 pub mod connector;
+pub mod dns;
 pub mod error;
 pub mod hunt;
 pub mod knowledge;

@@ -219,6 +219,41 @@ pub fn write_line(out: &mut Vec<u8>, record: &CofRecord) {
     out.push(b'\n');
 }
 
+#[derive(Serialize)]
+struct Answer<'a> {
+    rrname: &'a str,
+    rrtype: RecordType,
+    rdata: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    bailiwick: Option<String>,
+    count: u64,
+    time_first: i64,
+    time_last: i64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    zone_time_first: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    zone_time_last: Option<i64>,
+}
+
+/// Appends what is known of a tuple as one line, line end included. Clients insist on `time_first` and `time_last`, so
+/// they are there also where a zone file alone knows the tuple.
+pub fn write_answer(out: &mut Vec<u8>, tuple: &Tuple, (span, count): (Span, u64), zone: Option<Span>) {
+    let (rrname, rdata) = (tuple.rrname.to_string(), tuple.rdata.text(tuple.rrtype));
+    let answer = Answer {
+        rrname: &rrname,
+        rrtype: tuple.rrtype,
+        rdata: &rdata,
+        bailiwick: tuple.bailiwick_name().map(|zone| zone.to_string()),
+        count,
+        time_first: span.first().0,
+        time_last: span.last().0,
+        zone_time_first: zone.map(|zone| zone.first().0),
+        zone_time_last: zone.map(|zone| zone.last().0),
+    };
+    serde_json::to_writer(&mut *out, &answer).expect("texts and numbers are written to memory without fail");
+    out.push(b'\n');
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -275,6 +310,17 @@ mod tests {
         let both = PLAIN.replace("\"count\"", "\"zone_time_first\":1,\"zone_time_last\":2,\"count\"");
         let kinds: Vec<_> = parse(&both).iter().map(|r| (r.zone_time, r.observation.count)).collect();
         assert_eq!(kinds, [(false, 97), (true, 1)]);
+    }
+
+    #[test]
+    fn answers_have_both_kinds_of_times() {
+        let record = parse(PLAIN).remove(0).observation;
+        let mut out = Vec::new();
+        write_answer(&mut out, &record.tuple, (record.span, record.count), None);
+        assert_eq!(String::from_utf8(out).unwrap(), format!("{PLAIN}\n"));
+        let mut out = Vec::new();
+        write_answer(&mut out, &record.tuple, (record.span, record.count), Span::new(Time(1), Time(2)));
+        assert!(String::from_utf8(out).unwrap().ends_with("\"zone_time_first\":1,\"zone_time_last\":2}\n"));
     }
 
     #[test]

@@ -13,6 +13,7 @@ pub mod capture;
 pub mod cof;
 pub mod disclosure;
 pub mod dns;
+pub mod dnsdb;
 pub mod dnstap;
 pub mod export;
 pub mod frame_stream;

@@ -34,6 +34,8 @@ const HASHING: usize = 2;
 const HASHING_WAIT: Duration = Duration::from_secs(5);
 /// Streams at one time; more are told to come back.
 const STREAMS: usize = 8;
+/// Long answers of passive DNS at one time. They hold no thread while they wait for their client.
+const LONG_ANSWERS: usize = 64;
 /// How long the engine may take for one answer.
 const DEADLINE: Duration = Duration::from_secs(30);
 /// The same for an import, an undo, and what else writes very much at once.
@@ -94,6 +96,7 @@ pub(crate) struct Online {
 pub(crate) struct Limits {
     workers: Arc<Semaphore>,
     streams: Arc<Semaphore>,
+    long: Arc<Semaphore>,
     hashing: Semaphore,
 }
 
@@ -101,7 +104,7 @@ impl Limits {
     /// Nothing is done yet.
     pub(crate) fn new() -> Limits {
         let of = |permits| Arc::new(Semaphore::new(permits));
-        Limits { workers: of(WORKERS), streams: of(STREAMS), hashing: Semaphore::new(HASHING) }
+        Limits { workers: of(WORKERS), streams: of(STREAMS), long: of(LONG_ANSWERS), hashing: Semaphore::new(HASHING) }
     }
 }
 
@@ -184,6 +187,53 @@ impl App {
         let permit = tokio::time::timeout(HASHING_WAIT, self.limits.hashing.acquire()).await.map_err(|_| busy())?;
         let _permit = permit.map_err(|_| busy())?;
         self.run(work).await
+    }
+
+    /// Answers what `step` writes, called again and again until it says that there is no more. A short answer is one trip
+    /// to a thread that may block. Of a long one the next step is done when the client has taken the last: between two
+    /// steps it holds no thread and nothing of the store, only what waits for the client.
+    pub(crate) async fn steps(
+        &self,
+        step: impl FnMut(&Work<'_>, &mut Vec<u8>) -> Result<bool, engine::Error> + Send + 'static,
+    ) -> Result<Body, Problem> {
+        let (mut step, mut piece, mut more) = self.step(step).await?;
+        if !more {
+            return Ok(Body::from(piece));
+        }
+        let busy = |_| Problem::busy(StatusCode::SERVICE_UNAVAILABLE, "as many long answers as may are under way", 5);
+        let permit = Arc::clone(&self.limits.long).try_acquire_owned().map_err(busy)?;
+        let (to, from) = mpsc::channel(1);
+        let app = self.clone();
+        tokio::spawn(async move {
+            loop {
+                let sent = to.send_timeout(Ok(Bytes::from(piece)), STALLED).await;
+                if sent.is_err() || !more {
+                    break;
+                }
+                match app.step(step).await {
+                    Ok(next) => (step, piece, more) = next,
+                    Err(problem) => {
+                        tracing::warn!(status = %problem.status(), "a long answer ended before its end");
+                        let _ = to.send(Err(std::io::Error::other("the answer failed"))).await;
+                        break;
+                    }
+                }
+            }
+            drop(permit);
+        });
+        Ok(Body::from_stream(tokio_stream::wrappers::ReceiverStream::new(from)))
+    }
+
+    async fn step<S>(&self, mut step: S) -> Result<(S, Vec<u8>, bool), Problem>
+    where
+        S: FnMut(&Work<'_>, &mut Vec<u8>) -> Result<bool, engine::Error> + Send + 'static,
+    {
+        let piece = self.run(move |work| {
+            let mut out = Vec::new();
+            let more = step(work, &mut out)?;
+            Ok((step, out, more))
+        });
+        piece.await
     }
 
     /// Streams what `work` writes, of any length. What fails after the first octet ends the connection, so that no

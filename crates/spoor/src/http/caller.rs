@@ -2,12 +2,13 @@
 
 use axum::{
     extract::FromRequestParts,
-    http::{HeaderMap, header, request::Parts},
+    http::{HeaderMap, HeaderValue, header, request::Parts},
 };
+use base64::{Engine as _, engine::general_purpose::STANDARD};
 use engine::account::{Credential, Via};
 use model::{Actor, actor::Standing};
 
-use crate::http::{app::App, problem::Problem};
+use crate::http::{app::App, problem::Problem, route::Way};
 
 /// The cookie of a session where connections are encrypted: bound to this host and never sent in clear.
 const COOKIE_TLS: &str = "__Host-spoor";
@@ -49,8 +50,40 @@ pub(crate) fn cookie_name(app: &App) -> &'static str {
     if app.tls { COOKIE_TLS } else { COOKIE }
 }
 
-/// What the request brings to be recognised by. A token goes before a cookie; two of either are none.
-pub(crate) fn credential(app: &App, headers: &HeaderMap) -> Result<Option<Credential>, Problem> {
+/// What a request brings to be recognised by.
+pub(crate) struct Brought {
+    /// The token or session.
+    pub(crate) credential: Credential,
+    /// Whose the client says it is, where its protocol says so.
+    pub(crate) name: Option<String>,
+}
+
+/// What the request brings, in our own way or in the one of the route's protocol.
+pub(crate) fn brought(app: &App, way: Way, headers: &HeaderMap) -> Result<Option<Brought>, Problem> {
+    let foreign = match way {
+        Way::Own => None,
+        Way::ApiKey => headers.get("x-api-key").map(|key| {
+            let token = key.to_str().map_err(|_| Problem::unauthorized())?.trim().to_owned();
+            Ok(Brought { credential: Credential::Token(token), name: None })
+        }),
+        Way::Basic => headers.get(header::AUTHORIZATION).and_then(basic).map(Ok),
+    };
+    match foreign {
+        Some(brought) => brought.map(Some),
+        None => Ok(credential(app, headers)?.map(|credential| Brought { credential, name: None })),
+    }
+}
+
+/// Name and password of `Authorization: Basic` (RFC 7617); none where it is something else.
+fn basic(value: &HeaderValue) -> Option<Brought> {
+    let (scheme, encoded) = value.to_str().ok()?.split_once(' ')?;
+    let text = String::from_utf8(STANDARD.decode(encoded.trim()).ok()?).ok()?;
+    let (name, token) = text.split_once(':').filter(|_| scheme.eq_ignore_ascii_case("basic"))?;
+    Some(Brought { credential: Credential::Token(token.trim().to_owned()), name: Some(name.to_owned()) })
+}
+
+/// What the request brings in our own way. A token goes before a cookie; two of either are none.
+fn credential(app: &App, headers: &HeaderMap) -> Result<Option<Credential>, Problem> {
     let mut tokens = headers.get_all(header::AUTHORIZATION).iter();
     if let Some(value) = tokens.next() {
         let text = value.to_str().ok().filter(|_| tokens.next().is_none());

@@ -12,14 +12,14 @@ use engine::account::Via;
 
 use crate::http::{
     app::App,
-    caller::{Caller, credential},
+    caller::{Brought, Caller, brought},
     client::Client,
     extract::BodyMax,
     guard::Served,
     once,
     problem::Problem,
     rate::Whose,
-    route::{Need, Who},
+    route::{Need, Way, Who},
 };
 
 /// What the gate knows of its route.
@@ -31,6 +31,7 @@ pub(crate) struct Row {
     pub(crate) name: &'static str,
     pub(crate) long: bool,
     pub(crate) secret: bool,
+    pub(crate) way: Way,
 }
 
 /// Lets a request through to its handler, or says why not.
@@ -54,7 +55,7 @@ async fn admit(app: &App, row: &Row, request: &mut Request) -> Result<Option<Cal
     let Some(Client(address)) = request.extensions().get().copied() else { return Err(Problem::internal()) };
     let caller = match row.need.who {
         Who::Nobody => None,
-        _ => recognise(app, request.headers(), address).await?,
+        _ => recognise(app, row.way, request.headers(), address).await?,
     };
     let whose = match &caller {
         Some(Caller { via: Via::Session(id), .. }) => Whose::Credential(id.0),
@@ -76,8 +77,13 @@ async fn admit(app: &App, row: &Row, request: &mut Request) -> Result<Option<Cal
     Ok(caller)
 }
 
-async fn recognise(app: &App, headers: &HeaderMap, address: std::net::IpAddr) -> Result<Option<Caller>, Problem> {
-    let Some(credential) = credential(app, headers)? else { return Ok(None) };
+async fn recognise(
+    app: &App,
+    way: Way,
+    headers: &HeaderMap,
+    address: std::net::IpAddr,
+) -> Result<Option<Caller>, Problem> {
+    let Some(Brought { credential, name }) = brought(app, way, headers)? else { return Ok(None) };
     let lifetime = app.lifetime;
     let found = app.run(move |work| {
         let sources = || work.engine.store.sources().iter().map(|source| source.id).collect();
@@ -87,7 +93,8 @@ async fn recognise(app: &App, headers: &HeaderMap, address: std::net::IpAddr) ->
         }
         Ok(found)
     });
-    Ok(found.await?.map(|found| Caller { actor: found.actor, via: found.via }))
+    let found = found.await?.filter(|found| name.is_none_or(|name| name == found.actor.name));
+    Ok(found.map(|found| Caller { actor: found.actor, via: found.via }))
 }
 
 /// A page of somebody else must not make a browser change anything here with its user's cookie. Browsers say where a

@@ -17,7 +17,7 @@ use utoipa::{
 
 use crate::http::{
     problem::{MEDIA_TYPE, Problem},
-    route::{Route, Who, header},
+    route::{Route, Way, Who, header},
 };
 
 /// What a request with a body or with a query may meet on any route.
@@ -29,7 +29,7 @@ pub(crate) fn document(routes: &[Route]) -> OpenApi {
     let mut components = components();
     for route in routes {
         let item = utoipa::openapi::PathItem::new(method(&route.method), operation(route));
-        paths = paths.path(route.path, item);
+        paths = paths.path(route.path.replace("{*", "{"), item);
         components.schemas.extend(route.says.schemas.iter().cloned());
     }
     let mut info = Info::new("Spoor", env!("CARGO_PKG_VERSION"));
@@ -46,6 +46,8 @@ fn components() -> Components {
         .schemas_from_iter(schemas)
         .security_scheme("token", SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer)))
         .security_scheme("session", SecurityScheme::ApiKey(cookie))
+        .security_scheme("key", SecurityScheme::ApiKey(ApiKey::Header(ApiKeyValue::new("X-API-Key"))))
+        .security_scheme("basic", SecurityScheme::Http(Http::new(HttpAuthScheme::Basic)))
         .build()
 }
 
@@ -67,6 +69,11 @@ fn operation(route: &Route) -> Operation {
         let none: [&str; 0] = [];
         operation = operation.security(SecurityRequirement::new("token", none));
         operation = operation.security(SecurityRequirement::new("session", none));
+        match route.way {
+            Way::Own => {}
+            Way::ApiKey => operation = operation.security(SecurityRequirement::new("key", none)),
+            Way::Basic => operation = operation.security(SecurityRequirement::new("basic", none)),
+        }
     }
     let need = serde_json::json!({
         "who": format!("{:?}", route.need.who).to_lowercase(),
@@ -106,6 +113,7 @@ fn problem(status: u16) -> Response {
 
 fn parameters(route: &Route) -> Vec<Parameter> {
     let names = route.path.split('/').filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'));
+    let names = names.map(|name| name.trim_start_matches('*'));
     let of_path = names.map(|name| {
         let text = ObjectBuilder::new().schema_type(Type::String).build();
         let parameter = ParameterBuilder::new().name(name).parameter_in(ParameterIn::Path);

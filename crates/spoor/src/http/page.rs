@@ -109,6 +109,13 @@ impl FromRequestParts<App> for Pages {
 }
 
 impl Pages {
+    /// Pages of something that another protocol asks for: `what` says all that the answer depends on.
+    pub(crate) fn of(app: &App, caller: &Caller, what: &serde_json::Value, cursor: Option<String>) -> Pages {
+        let who = caller.actor.user.map(|user| user.to_string());
+        let query = Sha256::digest(serde_json::json!([what, who]).to_string());
+        Pages { limit: LIMIT, cursor, fields: None, query: query.into(), key: app.key }
+    }
+
     /// How many rows to ask for: one more than are shown, to know whether there is a next page.
     pub(crate) fn wanted(&self) -> u32 {
         self.limit + 1
@@ -169,7 +176,8 @@ impl Pages {
         Ok(Json(Page { items, next, count }).into_response())
     }
 
-    fn cursor(&self, position: &impl Serialize) -> Result<String, Problem> {
+    /// The cursor of a place.
+    pub(crate) fn cursor(&self, position: &impl Serialize) -> Result<String, Problem> {
         let position = serde_json::to_vec(position).map_err(|_| Problem::internal())?;
         let code = &self.mac(&position).finalize().into_bytes()[..CODE];
         Ok(URL_SAFE_NO_PAD.encode([code, &self.covered(code, &position)].concat()))

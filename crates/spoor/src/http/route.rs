@@ -79,6 +79,19 @@ impl Need {
     }
 }
 
+/// How the clients of a route bring their token: ours in `Authorization: Bearer`, those of other protocols as these have
+/// it. Our own way will do everywhere.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Way {
+    /// `Authorization: Bearer`, or a session's cookie.
+    #[default]
+    Own,
+    /// `X-API-Key`, as DNSDB has it.
+    ApiKey,
+    /// `Authorization: Basic`, with the account's name and the token for a password, as CIRCL has it.
+    Basic,
+}
+
 /// A row.
 pub(crate) struct Route {
     pub(crate) method: Method,
@@ -92,6 +105,8 @@ pub(crate) struct Route {
     pub(crate) long: bool,
     /// Whether its answer holds a secret, which must not be kept to be given again.
     pub(crate) secret: bool,
+    /// How its clients bring their token.
+    pub(crate) way: Way,
 }
 
 /// What the API description says of a route.
@@ -114,7 +129,7 @@ impl Route {
     {
         let filter = MethodFilter::try_from(method.clone()).expect("one of the methods that there are");
         let (handler, says) = (on(filter, handler), Description::default());
-        Route { method, path, need, name, handler, says, long: false, secret: false }
+        Route { method, path, need, name, handler, says, long: false, secret: false, way: Way::Own }
     }
 
     /// A row that reads.
@@ -260,6 +275,12 @@ impl Route {
     /// Its answer holds a secret: it is given once.
     pub(crate) fn secret(mut self) -> Route {
         self.secret = true;
+        self
+    }
+
+    /// Its clients bring their token in this way.
+    pub(crate) fn by(mut self, way: Way) -> Route {
+        self.way = way;
         self
     }
 

@@ -14,6 +14,7 @@ use tower_http::catch_panic::CatchPanicLayer;
 use crate::http::{
     api,
     app::App,
+    cof, dnsdb,
     gate::{Row, gate},
     guard::{guard, panicked},
     openapi,
@@ -55,6 +56,8 @@ pub(crate) fn table() -> Vec<Route> {
     rows.extend(api::pivot::routes());
     rows.extend(api::hunt::routes());
     rows.extend(api::answer::routes());
+    rows.extend(dnsdb::routes());
+    rows.extend(cof::routes());
     rows
 }
 
@@ -62,7 +65,8 @@ pub(crate) fn table() -> Vec<Route> {
 pub(crate) fn router(app: App) -> Router {
     let mut router = Router::new();
     for (number, route) in table().into_iter().enumerate() {
-        let row = Row { number, need: route.need, name: route.name, long: route.long, secret: route.secret };
+        let row =
+            Row { number, need: route.need, name: route.name, long: route.long, secret: route.secret, way: route.way };
         let gate = middleware::from_fn_with_state((app.clone(), Arc::new(row)), gate);
         router = router.route(route.path, route.handler.route_layer(gate));
     }
