@@ -32,29 +32,53 @@ pub(crate) struct BlockBuilder {
     firsts: Vec<u64>,
     durations: Vec<u64>,
     counts: Vec<u64>,
+    extra_restarts: Vec<u64>,
     extra_lengths: Vec<u64>,
     extras: Vec<u8>,
 }
 
+/// When a row was seen and its payload, as a block holds them.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Value<'a> {
+    pub(crate) first: i64,
+    pub(crate) last: i64,
+    pub(crate) count: u64,
+    /// Spells, where it is not a single witnessed one, and payload.
+    pub(crate) extra: &'a [u8],
+}
+
+impl<'a> Value<'a> {
+    /// Takes spells and payload apart; none where they make no sense.
+    pub(crate) fn decode(&self) -> Option<(Sighting, &'a [u8])> {
+        let mut extra = Input(self.extra);
+        let &Value { first, last, count, .. } = self;
+        let (reported, spells) = if extra.is_empty() { (false, None) } else { take_spells(&mut extra, first, last)? };
+        Some((Sighting { first, last, count, reported, spells }, extra.0))
+    }
+}
+
 impl BlockBuilder {
-    pub(crate) fn push(&mut self, key: &[u8], sighting: &Sighting, payload: &[u8]) {
-        let mut shared = 0;
+    /// Adds a row that shares so many octets with the one before, where that is known.
+    pub(crate) fn push(&mut self, key: &[u8], shared: Option<usize>, value: &Value<'_>) {
+        let mut kept = 0;
         if self.shared.len().is_multiple_of(RESTART) {
             self.restarts.push(self.keys.len() as u64);
+            self.extra_restarts.push(self.extras.len() as u64);
         } else {
-            shared = self.last.iter().zip(key).take(SHARED_MAX).take_while(|(a, b)| a == b).count();
+            let most = self.last.len().min(SHARED_MAX);
+            kept = shared.unwrap_or_else(|| common(&self.last, key)).min(most);
+            debug_assert_eq!(self.last.get(..kept), key.get(..kept));
         }
-        let suffix = key.get(shared..).unwrap_or_default();
-        self.shared.push(shared as u64);
+        let suffix = key.get(kept..).unwrap_or_default();
+        self.shared.push(kept as u64);
         self.lengths.push(suffix.len() as u64);
         self.keys.extend_from_slice(suffix);
-        self.firsts.push(sighting.first as u64 ^ SIGN);
-        self.durations.push(sighting.last.wrapping_sub(sighting.first) as u64);
-        self.counts.push(sighting.count);
-        let before = self.extras.len();
-        put_extra(&mut self.extras, sighting, payload);
-        self.extra_lengths.push((self.extras.len() - before) as u64);
-        self.last.truncate(shared);
+        self.firsts.push(value.first as u64 ^ SIGN);
+        self.durations.push(value.last.wrapping_sub(value.first) as u64);
+        self.counts.push(value.count);
+        self.extra_lengths.push(value.extra.len() as u64);
+        self.extras.extend_from_slice(value.extra);
+        self.last.truncate(kept);
         self.last.extend_from_slice(suffix);
     }
 
@@ -79,13 +103,14 @@ impl BlockBuilder {
             put_column(out, column);
         }
         put_column(out, &self.extra_lengths);
+        put_column(out, &self.extra_restarts);
         put_varint(out, self.keys.len() as u64);
         out.extend_from_slice(&self.keys);
         out.extend_from_slice(&self.extras);
         for column in [&mut self.shared, &mut self.lengths, &mut self.restarts, &mut self.firsts] {
             column.clear();
         }
-        for column in [&mut self.durations, &mut self.counts, &mut self.extra_lengths] {
+        for column in [&mut self.durations, &mut self.counts, &mut self.extra_lengths, &mut self.extra_restarts] {
             column.clear();
         }
         self.last.clear();
@@ -97,7 +122,7 @@ impl BlockBuilder {
 /// What few rows have: nothing for one witnessed spell and no payload; else the number of spells (0 for one witnessed,
 /// 1 for one reported), for two and more each one's distance from the end before and twice its length plus the
 /// reported bit, then the payload.
-fn put_extra(out: &mut Vec<u8>, sighting: &Sighting, payload: &[u8]) {
+pub(crate) fn put_extra(out: &mut Vec<u8>, sighting: &Sighting, payload: &[u8]) {
     match &sighting.spells {
         None if !sighting.reported && payload.is_empty() => return,
         None => out.push(sighting.reported.into()),
@@ -143,6 +168,7 @@ pub(crate) struct Block {
     durations: Column,
     counts: Column,
     extra_lengths: Column,
+    extra_restarts: Column,
     keys_at: usize,
     extras_at: usize,
 }
@@ -170,6 +196,7 @@ impl Block {
             Column::find(&mut input, all, rows)?,
             Column::find(&mut input, all, rows)?,
         ];
+        let extra_restarts = Column::find(&mut input, all, rows.div_ceil(RESTART))?;
         let keys = input.size()?;
         let keys_at = all - input.0.len();
         input.take(keys)?;
@@ -184,6 +211,7 @@ impl Block {
             durations,
             counts,
             extra_lengths,
+            extra_restarts,
             keys_at,
             extras_at,
         })
@@ -198,39 +226,40 @@ impl Block {
         self.octets.len() + size_of::<Block>()
     }
 
-    /// Begins at the first row.
-    pub(crate) fn first(&self, key: &mut Vec<u8>) -> Option<Place> {
+    /// Goes to the first row; `key` becomes its key. Returns how many octets of what `key` was it shares.
+    pub(crate) fn first(&self, key: &mut Vec<u8>) -> Option<(Place, usize)> {
         let mut place = Place { suffix_end: self.keys_at, extra_end: self.extras_at, ..Place::default() };
-        self.read(&mut place, key)?;
-        Some(place)
+        let shared = self.read(&mut place, key)?;
+        Some((place, shared))
     }
 
-    /// Goes on to the next row, which there is.
-    pub(crate) fn step(&self, place: &mut Place, key: &mut Vec<u8>) -> Option<()> {
+    /// Goes on to the next row, which there is; returns how many octets its key shares with the one before.
+    pub(crate) fn step(&self, place: &mut Place, key: &mut Vec<u8>) -> Option<usize> {
         place.row += 1;
         self.read(place, key)
     }
 
-    fn read(&self, place: &mut Place, key: &mut Vec<u8>) -> Option<()> {
-        self.read_key(place, key)?;
+    fn read(&self, place: &mut Place, key: &mut Vec<u8>) -> Option<usize> {
+        let shared = self.read_key(place, key)?;
         place.extra_at = place.extra_end;
         if !self.extra_lengths.is_zero() {
             place.extra_end = self.extra_after(place.extra_end, place.row)?;
         }
-        Some(())
+        Some(shared)
     }
 
-    fn read_key(&self, place: &mut Place, key: &mut Vec<u8>) -> Option<()> {
-        let shared = self.shared.get(&self.octets, place.row) as usize;
+    fn read_key(&self, place: &mut Place, key: &mut Vec<u8>) -> Option<usize> {
+        let kept = self.shared.get(&self.octets, place.row) as usize;
         let length = self.lengths.get(&self.octets, place.row) as usize;
         let end = place.suffix_end.checked_add(length).filter(|end| *end <= self.extras_at)?;
-        if shared > key.len() {
-            return None;
-        }
-        key.truncate(shared);
-        key.extend_from_slice(self.octets.get(place.suffix_end..end)?);
+        let suffix = self.octets.get(place.suffix_end..end)?;
+        let before = key.get(kept..)?;
+        // Keys that stand whole, and those that share the most that can be said, may share more.
+        let shared = if kept == 0 || kept == SHARED_MAX { kept + common(before, suffix) } else { kept };
+        key.truncate(kept);
+        key.extend_from_slice(suffix);
         place.suffix_end = end;
-        Some(())
+        Some(shared)
     }
 
     /// The first row whose key is not below `target`; the outer none is damage, the inner says that all are below.
@@ -240,25 +269,20 @@ impl Block {
             let middle = low + (high - low) / 2;
             if self.restart(middle)? < target { low = middle } else { high = middle }
         }
-        let restart = usize::try_from(self.restarts.get(&self.octets, low)).ok()?;
-        let mut place =
-            Place { row: low * RESTART, suffix_end: self.keys_at.checked_add(restart)?, ..Place::default() };
+        let start = |column: &Column| usize::try_from(column.get(&self.octets, low)).ok();
+        let mut place = Place {
+            row: low * RESTART,
+            suffix_end: self.keys_at.checked_add(start(&self.restarts)?)?,
+            extra_at: 0,
+            extra_end: self.extras_at.checked_add(start(&self.extra_restarts)?)?,
+        };
         key.clear();
-        self.read_key(&mut place, key)?;
+        self.read(&mut place, key)?;
         while key.as_slice() < target {
-            place.row += 1;
-            if place.row == self.rows {
+            if place.row + 1 == self.rows {
                 return Some(None);
             }
-            self.read_key(&mut place, key)?;
-        }
-        place.extra_at = self.extras_at;
-        place.extra_end = self.extras_at;
-        if !self.extra_lengths.is_zero() {
-            for row in 0..=place.row {
-                place.extra_at = place.extra_end;
-                place.extra_end = self.extra_after(place.extra_end, row)?;
-            }
+            self.step(&mut place, key)?;
         }
         Some(Some(place))
     }
@@ -275,14 +299,27 @@ impl Block {
     }
 
     /// When the row at a place was seen, and its payload.
-    pub(crate) fn value(&self, place: &Place) -> Option<(Sighting, &[u8])> {
+    pub(crate) fn value(&self, place: &Place) -> Option<Value<'_>> {
         let first = (self.firsts.get(&self.octets, place.row) ^ SIGN) as i64;
         let last = first.wrapping_add(self.durations.get(&self.octets, place.row) as i64);
         let count = self.counts.get(&self.octets, place.row);
-        let mut extra = Input(self.octets.get(place.extra_at..place.extra_end)?);
-        let (reported, spells) = if extra.is_empty() { (false, None) } else { take_spells(&mut extra, first, last)? };
-        (first <= last).then_some((Sighting { first, last, count, reported, spells }, extra.0))
+        let extra = self.octets.get(place.extra_at..place.extra_end)?;
+        (first <= last).then_some(Value { first, last, count, extra })
     }
+}
+
+/// How many octets two keys have in common from the left.
+pub(crate) fn common(a: &[u8], b: &[u8]) -> usize {
+    let length = a.len().min(b.len());
+    let (a, b) = (a.get(..length).unwrap_or_default(), b.get(..length).unwrap_or_default());
+    let ((a, a_tail), (b, b_tail)) = (a.as_chunks::<8>(), b.as_chunks::<8>());
+    for (at, (x, y)) in a.iter().zip(b).enumerate() {
+        let difference = u64::from_le_bytes(*x) ^ u64::from_le_bytes(*y);
+        if difference != 0 {
+            return at * 8 + difference.trailing_zeros() as usize / 8;
+        }
+    }
+    a.len() * 8 + a_tail.iter().zip(b_tail).take_while(|(x, y)| x == y).count()
 }
 
 #[cfg(test)]
@@ -297,7 +334,10 @@ mod tests {
             if n % 9 == 0 {
                 sighting.merge(&Sighting::new(5000, 6000, 1, 100), model::Counting::Stream, 100);
             }
-            builder.push(key, &sighting, if n % 5 == 0 { b"payload" } else { b"" });
+            let mut extra = Vec::new();
+            put_extra(&mut extra, &sighting, if n % 5 == 0 { b"payload" } else { b"" });
+            let Sighting { first, last, count, .. } = sighting;
+            builder.push(key, None, &Value { first, last, count, extra: &extra });
         }
         let mut out = Vec::new();
         builder.finish(&mut out);
@@ -311,16 +351,16 @@ mod tests {
         for (n, wanted) in keys.iter().enumerate() {
             let place = block.seek(wanted, &mut key).unwrap().unwrap();
             assert_eq!((place.row, &key), (n, wanted));
-            let (sighting, payload) = block.value(&place).unwrap();
+            let (sighting, payload) = block.value(&place).unwrap().decode().unwrap();
             assert_eq!(sighting.first, n as i64 * 10);
             assert_eq!(sighting.spells().count(), if n % 9 == 0 { 2 } else { 1 });
             assert_eq!(payload, if n % 5 == 0 { &b"payload"[..] } else { b"" });
         }
         assert!(block.seek(b"key-999", &mut key).unwrap().is_none());
-        let mut place = block.first(&mut key).unwrap();
-        for wanted in &keys[1..] {
-            block.step(&mut place, &mut key).unwrap();
-            assert_eq!(&key, wanted);
+        let mut place = block.first(&mut key).unwrap().0;
+        for pair in keys.windows(2) {
+            let shared = block.step(&mut place, &mut key).unwrap();
+            assert_eq!((&key, shared), (&pair[1], common(&pair[0], &pair[1])));
         }
     }
 
@@ -333,7 +373,9 @@ mod tests {
                 octets[at] ^= 1 << bit;
                 let Some(bad) = Block::parse(octets) else { continue };
                 let mut key = Vec::new();
-                let _ = bad.seek(b"key-050", &mut key).flatten().map(|place| bad.value(&place).is_some());
+                let _ = bad.seek(b"key-050", &mut key).flatten().map(|place| {
+                    bad.value(&place).is_some_and(|value| value.decode().is_some())
+                });
             }
             assert!(Block::parse(block.octets[..at].to_vec()).is_none_or(|short| short.rows > 0));
         }

@@ -138,7 +138,7 @@ fn check_block(block: &Block, last: &mut Vec<u8>, last_key: &[u8], rows: u32) ->
         return Err("not as many rows as the index says");
     }
     let mut key = Vec::new();
-    let mut place = block.first(&mut key).ok_or("a row does not parse")?;
+    let (mut place, _) = block.first(&mut key).ok_or("a row does not parse")?;
     for row in 0..rows {
         if row > 0 {
             block.step(&mut place, &mut key).ok_or("a row does not parse")?;
@@ -146,7 +146,7 @@ fn check_block(block: &Block, last: &mut Vec<u8>, last_key: &[u8], rows: u32) ->
         if key <= *last {
             return Err("keys are out of order");
         }
-        block.value(&place).ok_or("a value does not parse")?;
+        block.value(&place).and_then(|value| value.decode()).ok_or("a value does not parse")?;
         last.clone_from(&key);
     }
     if key == last_key { Ok(rows.into()) } else { Err("the last key is not the index's") }

@@ -40,6 +40,18 @@ impl Column {
 
     /// The number of a row; the column was found in these octets.
     pub(crate) fn get(&self, octets: &[u8], row: usize) -> u64 {
+        let octet = |plane: usize| octets.get(self.at + plane * self.rows + row).copied().map_or(0, u64::from);
+        let value = match self.width {
+            0 => 0,
+            1 => octet(0),
+            2 => octet(0) | octet(1) << 8,
+            3 => octet(0) | octet(1) << 8 | octet(2) << 16,
+            _ => return self.get_wide(octets, row),
+        };
+        self.base.wrapping_add(value)
+    }
+
+    fn get_wide(&self, octets: &[u8], row: usize) -> u64 {
         let mut value = 0u64;
         for plane in 0..self.width {
             let octet = octets.get(self.at + plane * self.rows + row).copied().unwrap_or(0);

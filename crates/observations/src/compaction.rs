@@ -16,7 +16,7 @@ use std::{
 use model::{SuffixList, time::DAY};
 
 use crate::{
-    cursor::{Cursor, Merge, Row, Skip},
+    cursor::{Cursor, Merge, RawRow, Skip},
     disk::Disk,
     error::Error,
     key::{BATCH, RAW, REGISTRATION},
@@ -112,13 +112,16 @@ impl Compaction<'_> {
         let mut writer = SegmentWriter::new(self.disk, self.suffixes.clone(), target)?;
         let mut referred = HashSet::new();
         let mut rows = 0u64;
-        while let Some(row) = merge.next()? {
+        let mut shared = 0;
+        while let Some(row) = merge.next_raw()? {
             rows += 1;
             if rows.is_multiple_of(4096) && self.stop.load(Ordering::Relaxed) {
                 return Ok(Merged::Stopped);
             }
-            if self.keeps(row, &mut referred) {
-                writer.push(&row.key, &row.sighting, &row.payload)?;
+            shared = row.shared.min(shared);
+            if self.keeps(&row, &mut referred) {
+                writer.push_raw(row.key, Some(shared), &row.value)?;
+                shared = usize::MAX;
             }
         }
         if merge.mark_damaged() {
@@ -135,15 +138,16 @@ impl Compaction<'_> {
         Ok(Merge::new(cursors.collect::<Result<_, _>>()?, self.catalog.clone()))
     }
 
-    fn keeps(&self, row: &Row, referred: &mut HashSet<[u8; 16]>) -> bool {
+    fn keeps(&self, row: &RawRow<'_>, referred: &mut HashSet<[u8; 16]>) -> bool {
         let Some(newest) = self.full else { return true };
-        if self.catalog.is_too_old(&row.key, row.sighting.last) {
+        if self.catalog.is_too_old(row.key, row.value.last) {
             return false;
         }
         match row.key.first() {
-            Some(&BATCH) => row.sighting.first >= newest.saturating_sub(BATCH_DAYS * DAY),
+            Some(&BATCH) => row.value.first >= newest.saturating_sub(BATCH_DAYS * DAY),
             Some(&REGISTRATION) => {
-                referred.extend(Payload::decode(&row.payload).into_iter().flat_map(|payload| payload.raw));
+                let payload = row.value.decode().and_then(|(_, payload)| Payload::decode(payload));
+                referred.extend(payload.into_iter().flat_map(|payload| payload.raw));
                 true
             }
             Some(&RAW) => row.key.get(1..).is_some_and(|hash| referred.contains(hash)),

@@ -1,15 +1,16 @@
 //! Walking over rows: a cursor over one segment, and the merge of several.
 #![deny(clippy::indexing_slicing)]
 
-use std::{cmp::Ordering, sync::Arc};
+use std::sync::Arc;
 
 use model::{Counting, SourceId};
 
 use crate::{
-    block::{Block, Place},
+    block::{Block, Place, Value, put_extra},
     cache::Cache,
     error::Error,
     key,
+    race::Race,
     segment::Segment,
     sighting::Sighting,
     view::Catalog,
@@ -45,7 +46,11 @@ pub(crate) struct Cursor {
     end: Vec<u8>,
     next_block: usize,
     block: Option<(Arc<Block>, Place)>,
+    /// Whether the end may stand in this block.
+    is_last: bool,
     pub(crate) key: Vec<u8>,
+    /// How many octets the key shares with the one that it stood on before.
+    shared: usize,
     pub(crate) damaged: usize,
 }
 
@@ -59,10 +64,26 @@ impl Cursor {
         range: (&[u8], &[u8]),
     ) -> Result<Cursor, Error> {
         let end = range.1.to_vec();
-        let mut cursor =
-            Cursor { segment, cache, skip, hidden, end, next_block: 0, block: None, key: Vec::new(), damaged: 0 };
+        let mut cursor = Cursor {
+            segment,
+            cache,
+            skip,
+            hidden,
+            end,
+            next_block: 0,
+            block: None,
+            is_last: true,
+            key: Vec::new(),
+            shared: 0,
+            damaged: 0,
+        };
         cursor.seek(range.0)?;
         Ok(cursor)
+    }
+
+    /// How many octets its key shares with the one that it stood on before.
+    pub(crate) fn shared(&self) -> usize {
+        self.shared
     }
 
     /// Whether it stands on a row.
@@ -73,6 +94,7 @@ impl Cursor {
     /// Goes to the first row not below `target`.
     pub(crate) fn seek(&mut self, target: &[u8]) -> Result<(), Error> {
         self.block = None;
+        self.shared = 0;
         self.next_block = self.segment.fences.partition_point(|fence| &*fence.last_key < target);
         if let Some(block) = self.load()? {
             match block.seek(target, &mut self.key) {
@@ -89,14 +111,16 @@ impl Cursor {
 
     /// Goes to the next row.
     pub(crate) fn step(&mut self) -> Result<(), Error> {
+        self.shared = usize::MAX;
         self.step_raw()?;
-        self.settle()
+        if self.hidden.is_empty() && !self.is_last { Ok(()) } else { self.settle() }
     }
 
     fn step_raw(&mut self) -> Result<(), Error> {
         let Some((block, place)) = &mut self.block else { return Ok(()) };
         if place.row + 1 < block.rows() {
-            if block.step(place, &mut self.key).is_some() {
+            if let Some(shared) = block.step(place, &mut self.key) {
+                self.shared = self.shared.min(shared);
                 return Ok(());
             }
             self.damaged += 1;
@@ -107,7 +131,7 @@ impl Cursor {
     /// Passes over hidden rows and stops at the end of the range.
     fn settle(&mut self) -> Result<(), Error> {
         while self.block.is_some() {
-            if self.key >= self.end {
+            if self.is_last && self.key >= self.end {
                 self.block = None;
             } else if self.is_hidden() {
                 self.step_raw()?;
@@ -128,9 +152,9 @@ impl Cursor {
     fn enter(&mut self) -> Result<(), Error> {
         self.block = None;
         while let Some(block) = self.load()? {
-            self.key.clear();
-            if let Some(place) = block.first(&mut self.key) {
+            if let Some((place, shared)) = block.first(&mut self.key) {
                 self.block = Some((block, place));
+                self.shared = self.shared.min(shared);
                 return Ok(());
             }
             self.damaged += 1;
@@ -154,6 +178,7 @@ impl Cursor {
             if !wanted {
                 continue;
             }
+            self.is_last = *fence.last_key >= *self.end;
             match self.segment.block(at, self.cache.as_deref())? {
                 Ok(block) => return Ok(Some(block)),
                 Err(_) => self.damaged += 1,
@@ -161,14 +186,14 @@ impl Cursor {
         }
     }
 
-    /// The row it stands on; none where it is damaged.
-    fn value(&self) -> Option<(Sighting, &[u8])> {
+    /// What is said by the row that it stands on; none where that is damaged.
+    fn value(&self) -> Option<Value<'_>> {
         let (block, place) = self.block.as_ref()?;
         block.value(place)
     }
 }
 
-/// A row as several segments together say it.
+/// A row as several segments together say it, taken apart.
 #[derive(Debug)]
 pub(crate) struct Row {
     pub(crate) key: Vec<u8>,
@@ -176,29 +201,43 @@ pub(crate) struct Row {
     pub(crate) payload: Vec<u8>,
 }
 
-/// Walks over a range of several segments at once: a heap of cursors, the lowest key on top.
+/// A row as several segments together say it, still encoded.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct RawRow<'a> {
+    pub(crate) key: &'a [u8],
+    /// How many octets it shares with the row before, at least.
+    pub(crate) shared: usize,
+    pub(crate) value: Value<'a>,
+}
+
+/// Where a merge stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Stand {
+    /// Before the first row, or on one whose cursors moved on already.
+    Between,
+    /// On the row of this cursor alone.
+    One(usize),
+    /// On a row that several cursors had.
+    Merged,
+}
+
+/// Walks over a range of several segments at once, by a tree of losers (Knuth, TAOCP vol. 3, 5.4.1).
 #[derive(Debug)]
 pub(crate) struct Merge {
     cursors: Vec<Cursor>,
-    heap: Vec<usize>,
+    race: Race,
     catalog: Arc<Catalog>,
     row: Row,
-    valid: bool,
+    extra: Vec<u8>,
+    shared: usize,
+    stand: Stand,
 }
 
 impl Merge {
     pub(crate) fn new(cursors: Vec<Cursor>, catalog: Arc<Catalog>) -> Merge {
         let row = Row { key: Vec::new(), sighting: Sighting::moment(0, 0), payload: Vec::new() };
-        let mut merge = Merge { cursors, heap: Vec::new(), catalog, row, valid: false };
-        merge.build();
-        merge
-    }
-
-    fn build(&mut self) {
-        self.heap = (0..self.cursors.len()).filter(|at| self.cursors.get(*at).is_some_and(Cursor::is_valid)).collect();
-        for at in (0..self.heap.len() / 2).rev() {
-            self.sift(at);
-        }
+        let race = Race::new(&cursors);
+        Merge { cursors, race, catalog, row, extra: Vec::new(), shared: 0, stand: Stand::Between }
     }
 
     /// Blocks passed over because they are damaged.
@@ -221,59 +260,120 @@ impl Merge {
                 cursor.seek(target)?;
             }
         }
-        self.build();
+        self.stand = Stand::Between;
+        self.race = Race::new(&self.cursors);
         Ok(())
     }
 
     /// The row after, all that is said under its key merged.
     pub(crate) fn next(&mut self) -> Result<Option<&Row>, Error> {
-        self.valid = false;
-        while let Some(&top) = self.heap.first() {
-            let Some(cursor) = self.cursors.get_mut(top) else { break };
-            if self.valid && cursor.key != self.row.key {
-                break;
+        self.shared = usize::MAX;
+        while self.advance()? {
+            if self.stand == Stand::Merged {
+                return Ok(Some(&self.row));
             }
-            match cursor.value() {
-                Some((sighting, payload)) if self.valid => self.catalog.merge(&mut self.row, &sighting, payload),
+            let Stand::One(at) = self.stand else { break };
+            let Some(cursor) = self.cursors.get_mut(at) else { break };
+            if let Some((sighting, payload)) = cursor.value().and_then(|value| value.decode()) {
+                self.row.set(&cursor.key, sighting, payload);
+                return Ok(Some(&self.row));
+            }
+            cursor.damaged += 1;
+        }
+        Ok(None)
+    }
+
+    /// The same, without taking apart what one segment alone says.
+    pub(crate) fn next_raw(&mut self) -> Result<Option<RawRow<'_>>, Error> {
+        self.shared = usize::MAX;
+        while self.advance()? {
+            if let Stand::One(at) = self.stand
+                && let Some(cursor) = self.cursors.get_mut(at)
+                && cursor.value().is_none()
+            {
+                cursor.damaged += 1;
+                continue;
+            }
+            return Ok(self.raw());
+        }
+        Ok(None)
+    }
+
+    fn raw(&self) -> Option<RawRow<'_>> {
+        let shared = self.shared;
+        if let Stand::One(at) = self.stand {
+            let cursor = self.cursors.get(at)?;
+            return Some(RawRow { key: &cursor.key, shared, value: cursor.value()? });
+        }
+        let Sighting { first, last, count, .. } = self.row.sighting;
+        Some(RawRow { key: &self.row.key, shared, value: Value { first, last, count, extra: &self.extra } })
+    }
+
+    /// Goes to the next row; whether there is one.
+    fn advance(&mut self) -> Result<bool, Error> {
+        if let Stand::One(at) = self.stand {
+            self.step(at)?;
+        }
+        self.stand = Stand::Between;
+        loop {
+            let Some(top) = self.race.winner() else { return Ok(false) };
+            self.shared = self.shared.min(self.race.shared());
+            if !self.race.is_tied() {
+                self.stand = Stand::One(top);
+                return Ok(true);
+            }
+            if self.merge(top)? {
+                self.stand = Stand::Merged;
+                return Ok(true);
+            }
+        }
+    }
+
+    /// Merges what all cursors say under the winner's key; none of it may be whole.
+    fn merge(&mut self, mut top: usize) -> Result<bool, Error> {
+        let mut found = false;
+        loop {
+            let Some(cursor) = self.cursors.get_mut(top) else { return Ok(found) };
+            match cursor.value().and_then(|value| value.decode()) {
+                Some((sighting, payload)) if found => self.catalog.merge(&mut self.row, &sighting, payload),
                 Some((sighting, payload)) => {
-                    self.row.payload.clear();
-                    self.row.payload.extend_from_slice(payload);
-                    self.row.sighting = sighting;
-                    self.row.key.clear();
-                    self.row.key.extend_from_slice(&cursor.key);
-                    self.valid = true;
+                    self.row.set(&cursor.key, sighting, payload);
+                    found = true;
                 }
                 None => cursor.damaged += 1,
             }
-            cursor.step()?;
-            if !cursor.is_valid() {
-                self.heap.swap_remove(0);
+            self.step(top)?;
+            match self.race.winner() {
+                Some(next) if self.race.is_same() => top = next,
+                _ => break,
             }
-            self.sift(0);
         }
-        Ok(self.valid.then_some(&self.row))
+        self.extra.clear();
+        put_extra(&mut self.extra, &self.row.sighting, &self.row.payload);
+        Ok(found)
     }
 
-    fn sift(&mut self, mut at: usize) {
-        loop {
-            let mut lowest = at;
-            for child in [2 * at + 1, 2 * at + 2] {
-                if child < self.heap.len() && self.compare(child, lowest) == Ordering::Less {
-                    lowest = child;
-                }
-            }
-            if lowest == at {
-                return;
-            }
-            self.heap.swap(at, lowest);
-            at = lowest;
+    fn step(&mut self, at: usize) -> Result<(), Error> {
+        let Some(cursor) = self.cursors.get_mut(at) else { return Ok(()) };
+        let before = cursor.damaged;
+        cursor.step()?;
+        if cursor.damaged == before {
+            self.race.replay(at, &self.cursors);
+        } else {
+            // What its key shares with the one before is not known.
+            self.race = Race::new(&self.cursors);
         }
+        Ok(())
     }
+}
 
-    fn compare(&self, a: usize, b: usize) -> Ordering {
-        let key =
-            |at: usize| self.heap.get(at).and_then(|at| self.cursors.get(*at)).map(|cursor| cursor.key.as_slice());
-        key(a).cmp(&key(b))
+impl Row {
+    fn set(&mut self, key: &[u8], sighting: Sighting, payload: &[u8]) {
+        self.key.clear();
+        self.key.extend_from_slice(key);
+        self.sighting = sighting;
+        self.payload.clear();
+        self.payload.extend_from_slice(payload);
     }
 }
 

@@ -10,7 +10,7 @@ use model::{
 
 use crate::{
     batch::{Batch, BatchId},
-    block::BlockBuilder,
+    block::{BlockBuilder, Value, put_extra},
     column::put_column,
     disk::{Disk, RealDisk},
     filter::Filter,
@@ -117,10 +117,15 @@ fn values(examples: &mut Vec<(&'static str, Vec<u8>)>) {
     put("raw-value", registration::encode_raw(&raw));
     put("column", made(|out| put_column(out, &[1000, 1002, 1300])));
     let mut builder = BlockBuilder::default();
-    builder.push(b"\x01abc\0\0", &Sighting::new(1_700_000_000, 1_700_000_060, 5, GAP), &[]);
+    let mut push = |key: &[u8], sighting: &Sighting| {
+        let &Sighting { first, last, count, .. } = sighting;
+        let extra = made(|out| put_extra(out, sighting, &[]));
+        builder.push(key, None, &Value { first, last, count, extra: &extra });
+    };
+    push(b"\x01abc\0\0", &Sighting::new(1_700_000_000, 1_700_000_060, 5, GAP));
     let mut spells = Sighting::new(1_700_000_000, 1_700_000_000, 1, GAP);
     spells.merge(&Sighting::new(1_800_000_000, 1_800_000_060, 2, GAP), Counting::Stream, GAP);
-    builder.push(b"\x01abd\0\0", &spells, &[]);
+    push(b"\x01abd\0\0", &spells);
     put("block", made(|out| builder.finish(out)));
 }
 

@@ -25,10 +25,10 @@ pub fn decode(data: &[u8]) {
 fn block(octets: &[u8]) {
     let Some(block) = Block::parse(octets.to_vec()) else { return };
     let mut key = Vec::new();
-    let mut place = block.first(&mut key);
+    let mut place = block.first(&mut key).map(|(place, _)| place);
     for _ in 0..=block.rows() {
         let Some(at) = &mut place else { break };
-        let _ = block.value(at);
+        let _ = block.value(at).map(|value| value.decode().is_some());
         if block.step(at, &mut key).is_none() {
             break;
         }

@@ -4,7 +4,7 @@
 //! read. It is **not** a general key-value store, and it does no network.
 //!
 //! Read in this order: `key` and `tuple` (what a row is), `sighting` (how two rows become one), `block` and `segment` (how rows
-//! lie on disk), `cursor` (how they are read), `record`, `table`, `log` and `freeze` (how they come in), `manifest`, `store`
+//! lie on disk), `cursor` and `race` (how they are read and merged), `record`, `table`, `log` and `freeze` (how they come in), `manifest`, `store`
 //! and `flush` (how a change becomes durable), `merging` (how segments become fewer), `snapshot`, `dns` and `registered`
 //! (questions).
 //!
@@ -36,6 +36,7 @@ mod manifest;
 mod merging;
 mod octets;
 mod query;
+mod race;
 mod reader;
 mod record;
 mod registered;

@@ -5,7 +5,7 @@ use std::{path::PathBuf, sync::Arc};
 use model::{Name, SuffixList};
 
 use crate::{
-    block::BlockBuilder,
+    block::{BlockBuilder, Value, put_extra},
     disk::{Disk, File},
     error::Error,
     filter::Filter,
@@ -55,6 +55,9 @@ pub(crate) struct SegmentWriter<'a> {
     fences: Vec<Fence>,
     hashes: Vec<u64>,
     filtered: Vec<u8>,
+    /// Where the beginning of the last key ends that questions ask for.
+    asked: Option<usize>,
+    extra: Vec<u8>,
     summary: Summary,
     /// What the summary will say of each source; few enough to look through.
     sources: Vec<(u32, SourceSummary)>,
@@ -99,6 +102,8 @@ impl<'a> SegmentWriter<'a> {
             fences: Vec::new(),
             hashes: Vec::new(),
             filtered: Vec::new(),
+            asked: None,
+            extra: Vec::new(),
             summary,
             sources: Vec::new(),
             rows: 0,
@@ -107,20 +112,35 @@ impl<'a> SegmentWriter<'a> {
 
     /// Adds a row; keys come in strictly ascending order.
     pub(crate) fn push(&mut self, key: &[u8], sighting: &Sighting, payload: &[u8]) -> Result<(), Error> {
+        let mut extra = std::mem::take(&mut self.extra);
+        extra.clear();
+        put_extra(&mut extra, sighting, payload);
+        let &Sighting { first, last, count, .. } = sighting;
+        let pushed = self.push_raw(key, None, &Value { first, last, count, extra: &extra });
+        self.extra = extra;
+        pushed
+    }
+
+    /// The same for a row that is encoded already and shares so many octets with the one before, where that is known.
+    pub(crate) fn push_raw(&mut self, key: &[u8], shared: Option<usize>, value: &Value<'_>) -> Result<(), Error> {
         let space = key.first().copied().unwrap_or(0);
         if space != self.space {
             self.end_block()?;
             self.space = space;
+            self.asked = None;
         }
         if self.rows == 0 {
             self.summary.first_key = key.to_vec();
         }
         self.rows += 1;
-        let end = asked_end(space, key);
-        self.filter(space, key, end);
-        self.fence(space, key, end, sighting);
-        self.summarize(space, key, sighting);
-        self.block.push(key, sighting, payload);
+        // Where the row before has the same beginning, it ends at the same place and is noted already.
+        if shared.is_none_or(|shared| self.asked.is_none_or(|end| end >= shared)) {
+            self.asked = asked_end(space, key);
+            self.filter(space, key, self.asked);
+        }
+        self.fence(space, key, self.asked, value);
+        self.summarize(space, key, value);
+        self.block.push(key, shared, value);
         if self.block.is_full(self.block_octets) {
             self.end_block()?;
         }
@@ -154,10 +174,10 @@ impl<'a> SegmentWriter<'a> {
     }
 
     /// Notes what the index says of the block.
-    fn fence(&mut self, space: u8, key: &[u8], end: Option<usize>, sighting: &Sighting) {
+    fn fence(&mut self, space: u8, key: &[u8], end: Option<usize>, value: &Value<'_>) {
         if matches!(space, FORWARD | INVERSE | REGISTRATION | VALUE | EMAIL) {
-            self.fence.first = self.fence.first.min(sighting.first);
-            self.fence.last = self.fence.last.max(sighting.last);
+            self.fence.first = self.fence.first.min(value.first);
+            self.fence.last = self.fence.last.max(value.last);
         }
         if matches!(space, FORWARD | INVERSE) {
             // The record type stands behind what is asked for.
@@ -166,7 +186,7 @@ impl<'a> SegmentWriter<'a> {
         }
     }
 
-    fn summarize(&mut self, space: u8, key: &[u8], sighting: &Sighting) {
+    fn summarize(&mut self, space: u8, key: &[u8], value: &Value<'_>) {
         if let Some(rows) = self.summary.rows.get_mut(usize::from(space)) {
             *rows += 1;
         }
@@ -186,8 +206,8 @@ impl<'a> SegmentWriter<'a> {
         };
         match space {
             FORWARD | REGISTRATION => {
-                summary.oldest = Some(summary.oldest.map_or(sighting.first, |oldest| oldest.min(sighting.first)));
-                summary.newest = summary.newest.max(Some(sighting.last));
+                summary.oldest = Some(summary.oldest.map_or(value.first, |oldest| oldest.min(value.first)));
+                summary.newest = summary.newest.max(Some(value.last));
             }
             DOMAIN => summary.dns.add(hash64(front)),
             _ => {}
