@@ -373,9 +373,10 @@ mod tests {
                 octets[at] ^= 1 << bit;
                 let Some(bad) = Block::parse(octets) else { continue };
                 let mut key = Vec::new();
-                let _ = bad.seek(b"key-050", &mut key).flatten().map(|place| {
-                    bad.value(&place).is_some_and(|value| value.decode().is_some())
-                });
+                let _ = bad
+                    .seek(b"key-050", &mut key)
+                    .flatten()
+                    .map(|place| bad.value(&place).is_some_and(|value| value.decode().is_some()));
             }
             assert!(Block::parse(block.octets[..at].to_vec()).is_none_or(|short| short.rows > 0));
         }

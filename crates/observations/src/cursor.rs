@@ -86,6 +86,10 @@ impl Cursor {
         self.shared
     }
 
+    pub(crate) fn segment(&self) -> &Segment {
+        &self.segment
+    }
+
     /// Whether it stands on a row.
     pub(crate) fn is_valid(&self) -> bool {
         self.block.is_some()
@@ -93,8 +97,17 @@ impl Cursor {
 
     /// Goes to the first row not below `target`.
     pub(crate) fn seek(&mut self, target: &[u8]) -> Result<(), Error> {
-        self.block = None;
         self.shared = 0;
+        let within = self.next_block.checked_sub(1).and_then(|at| self.segment.fences.get(at));
+        if within.is_some_and(|fence| *fence.last_key >= *target)
+            && self.key.as_slice() < target
+            && let Some((block, place)) = &mut self.block
+            && let Some(Some(found)) = block.seek(target, &mut self.key)
+        {
+            *place = found;
+            return self.settle();
+        }
+        self.block = None;
         self.next_block = self.segment.fences.partition_point(|fence| &*fence.last_key < target);
         if let Some(block) = self.load()? {
             match block.seek(target, &mut self.key) {
@@ -187,7 +200,7 @@ impl Cursor {
     }
 
     /// What is said by the row that it stands on; none where that is damaged.
-    fn value(&self) -> Option<Value<'_>> {
+    pub(crate) fn value(&self) -> Option<Value<'_>> {
         let (block, place) = self.block.as_ref()?;
         block.value(place)
     }
@@ -251,18 +264,6 @@ impl Merge {
         let any = damaged.peek().is_some();
         damaged.for_each(|cursor| cursor.segment.mark_damaged());
         any
-    }
-
-    /// Goes to the first row not below `target`.
-    pub(crate) fn seek(&mut self, target: &[u8]) -> Result<(), Error> {
-        for cursor in &mut self.cursors {
-            if cursor.is_valid() && cursor.key.as_slice() < target {
-                cursor.seek(target)?;
-            }
-        }
-        self.stand = Stand::Between;
-        self.race = Race::new(&self.cursors);
-        Ok(())
     }
 
     /// The row after, all that is said under its key merged.

@@ -11,7 +11,7 @@ use crate::{
     log,
     segment::Segment,
     state::{Flushing, State},
-    store::{Appender, Shared, Store, YOUNG, lock},
+    store::{Appender, FRESH, Shared, Store, lock},
     table::Table,
     view::View,
     writer::Target,
@@ -186,7 +186,7 @@ impl Shared {
                     path: Some(path),
                     lane: lane.next().unwrap_or(0),
                     sequences: flushing.sequences,
-                    level: Some(YOUNG),
+                    level: Some(FRESH),
                 });
                 self.sorted(table, &older, targets)?.into_iter().map(Arc::new).collect()
             }

@@ -1,70 +1,67 @@
 //! From the memory table to segments: sorts its rows, derives those of the other spaces, writes each lane.
 
-use std::{borrow::Cow, sync::Arc, thread};
+use std::{sync::Arc, thread};
 
 use model::SuffixList;
 
 use crate::{
-    cursor::{Merge, Skip},
+    arena::{Arena, Head, Order},
+    block::Value,
+    cursor::{Cursor, Skip},
     disk::Disk,
     error::Error,
-    key::{ARRIVAL, BATCH, DOMAIN, EMAIL, FORWARD, INVERSE, NAME, RAW, REGISTRATION, VALUE},
+    key::{ARRIVAL, BATCH, DOMAIN, EMAIL, FORWARD, RAW, REGISTRATION, VALUE},
     segment::Segment,
-    sighting::Sighting,
-    table::Table,
+    table::{Table, moment_of},
     tuple,
     view::{Range, View},
     writer::{self, SegmentWriter, Target},
 };
 
-/// A key and the number of its row, with the beginning of the key at hand for sorting.
-#[derive(Clone, Copy, Debug)]
-struct Item {
-    front: u128,
-    at: u32,
-    length: u32,
-    row: u32,
-}
-
-/// Keys of one space, end to end, and their order.
+/// Derived rows of one space and their order.
 #[derive(Debug, Default)]
-struct Run<'a> {
-    arena: Cow<'a, [u8]>,
-    items: Vec<Item>,
+struct Run {
+    arena: Arena,
+    order: Order,
+    /// The row pushed last.
+    last: Option<u32>,
 }
 
-impl Item {
-    fn new(key: &[u8], at: u32, row: u32) -> Item {
-        let mut front = [0; 16];
-        let from = key.get(1..).unwrap_or_default();
-        let count = from.len().min(16);
-        front[..count].copy_from_slice(&from[..count]);
-        Item { front: u128::from_be_bytes(front), at, length: key.len() as u32, row }
-    }
-}
-
-impl Run<'_> {
-    fn push(&mut self, key: &[u8], row: u32) {
-        let arena = self.arena.to_mut();
-        self.items.push(Item::new(key, arena.len() as u32, row));
-        arena.extend_from_slice(key);
+impl Run {
+    /// Adds a row, or widens the one pushed last where that has this key.
+    fn push(&mut self, key: &[u8], head: Head) {
+        if let Some(last) = self.last.filter(|last| self.arena.key(*last) == key) {
+            let merged = widest(self.arena.head(last), head);
+            return self.arena.set_head(last, &merged);
+        }
+        let place = self.arena.push(&head, key);
+        self.order.push(key, place);
+        self.last = Some(place);
     }
 
-    fn key(&self, item: &Item) -> &[u8] {
-        &self.arena[item.at as usize..][..item.length as usize]
-    }
-
-    fn sort(&mut self) {
+    /// Calls `then` for each key in order, with the widest of what rows say under it.
+    fn each(self, mut then: impl FnMut(&[u8], Head) -> Result<(), Error>) -> Result<(), Error> {
         let arena = &self.arena;
-        let key = |item: &Item| &arena[item.at as usize..][..item.length as usize];
-        self.items.sort_unstable_by(|a, b| a.front.cmp(&b.front).then_with(|| key(a).cmp(key(b))));
+        let mut before: Option<(u32, Head)> = None;
+        self.order.each(arena, |place| {
+            let head = arena.head(place);
+            match &mut before {
+                Some((at, known)) if arena.key(*at) == arena.key(place) => *known = widest(*known, head),
+                _ => {
+                    if let Some((at, head)) = before.replace((place, head)) {
+                        return then(arena.key(at), head);
+                    }
+                }
+            }
+            Ok(())
+        })?;
+        before.map_or(Ok(()), |(at, head)| then(arena.key(at), head))
     }
+}
 
-    /// Keys in order with the numbers of all rows under each.
-    fn groups(&self) -> impl Iterator<Item = (&[u8], impl Iterator<Item = usize>)> {
-        let same = |a: &Item, b: &Item| a.front == b.front && self.key(a) == self.key(b);
-        self.items.chunk_by(same).map(|group| (self.key(&group[0]), group.iter().map(|item| item.row as usize)))
-    }
+/// The earlier first and the later last of two.
+fn widest(a: Head, b: Head) -> Head {
+    Head { first: a.first.min(b.first), last: a.last.max(b.last), ..a }
 }
 
 /// What freezing needs beside the table.
@@ -97,35 +94,45 @@ impl Freezer<'_> {
         SegmentWriter::new(self.disk, self.suffixes.clone(), target)
     }
 
-    /// The table's own rows of a space, sorted; their keys stay where they are.
-    fn run(&self, space: u8) -> Run<'_> {
-        let items =
-            self.table.rows(space).map(|(row, entry)| Item::new(self.table.key(entry), entry.at, row)).collect();
-        let mut run = Run { arena: Cow::Borrowed(self.table.arena()), items };
-        run.sort();
-        run
+    /// The order of the table's own rows of a space.
+    fn order(&self, space: u8) -> Order {
+        let rows = self.table.rows(space);
+        let mut order = Order::default();
+        order.reserve(rows.len());
+        for place in rows {
+            order.push(self.table.arena().key(*place), *place);
+        }
+        order
     }
 
-    fn write_run(&self, writer: &mut SegmentWriter<'_>, run: &Run<'_>) -> Result<(), Error> {
-        for item in &run.items {
-            let entry = &self.table.entries[item.row as usize];
-            writer.push(run.key(item), &entry.sighting, self.table.payload(entry))?;
-        }
-        Ok(())
+    /// Writes a row that says what a row of the table says.
+    fn push(&self, writer: &mut SegmentWriter<'_>, key: &[u8], head: &Head, extra: &mut Vec<u8>) -> Result<(), Error> {
+        extra.clear();
+        self.table.put_extra(extra, head);
+        let &Head { first, last, count, .. } = head;
+        writer.push_raw(key, None, &Value { first, last, count, extra })
+    }
+
+    fn write_space(&self, writer: &mut SegmentWriter<'_>, space: u8) -> Result<(), Error> {
+        let arena = self.table.arena();
+        let mut extra = Vec::new();
+        self.order(space).each(arena, |place| self.push(writer, arena.key(place), &arena.head(place), &mut extra))
     }
 
     fn inverse_lane(&self, target: Target) -> Result<Option<Segment>, Error> {
-        let mut run = Run::default();
+        let (mut arena, mut order) = (Arena::default(), Order::default());
+        let rows = self.table.rows(FORWARD);
+        order.reserve(rows.len() + rows.len() / 8);
         let mut scratch = Vec::new();
-        for (row, entry) in self.table.rows(FORWARD) {
-            if let Some(parts) = tuple::split_forward(self.table.key(entry)) {
-                parts.inverse(&mut scratch, |key| run.push(key, row));
+        for place in rows {
+            let head = self.table.arena().head(*place);
+            if let Some(parts) = tuple::split_forward(self.table.arena().key(*place)) {
+                parts.inverse(&mut scratch, |key| order.push(key, arena.push(&head, key)));
             }
         }
-        run.sort();
-        debug_assert!(run.items.iter().all(|item| run.key(item).first() == Some(&INVERSE)));
         let mut writer = self.writer(target)?;
-        self.write_run(&mut writer, &run)?;
+        let mut extra = Vec::new();
+        order.each(&arena, |place| self.push(&mut writer, arena.key(place), &arena.head(place), &mut extra))?;
         writer.finish()
     }
 
@@ -133,111 +140,85 @@ impl Freezer<'_> {
     pub(crate) fn registration_lane(&self, target: Target) -> Result<Option<Segment>, Error> {
         let mut writer = self.writer(target)?;
         for space in [REGISTRATION, VALUE, EMAIL, RAW] {
-            self.write_run(&mut writer, &self.run(space))?;
+            self.write_space(&mut writer, space)?;
         }
         writer.finish()
     }
 
     fn forward_lane(&self, target: Target) -> Result<Option<Segment>, Error> {
         let mut writer = self.writer(target)?;
-        let forward = self.run(FORWARD);
-        self.write_run(&mut writer, &forward)?;
-        self.write_names(&mut writer, &forward)?;
-        self.write_domains(&mut writer, &forward)?;
-        self.write_run(&mut writer, &self.run(BATCH))?;
+        let arena = self.table.arena();
+        let (mut names, mut domains) = (Run::default(), Run::default());
+        let (mut scratch, mut extra) = (Vec::new(), Vec::new());
+        let mut name: &[u8] = &[];
+        let mut domain = None;
+        self.order(FORWARD).each(arena, |place| {
+            let (key, head) = (arena.key(place), arena.head(place));
+            if let Some(parts) = tuple::split_forward(key) {
+                if parts.name != name {
+                    name = parts.name;
+                    domain = writer::registrable(self.suffixes, name);
+                }
+                scratch.clear();
+                parts.put_name(&mut scratch);
+                let end = period_end(head.last);
+                names.push(&scratch, Head { first: end, last: end, ..Head::default() });
+                if let Some(domain) = domain {
+                    scratch.clear();
+                    [&[DOMAIN], domain, &[0], parts.source].iter().for_each(|part| scratch.extend_from_slice(part));
+                    let hour = moment_of(head.hour);
+                    domains.push(&scratch, Head { first: hour, last: hour, ..Head::default() });
+                }
+            }
+            self.push(&mut writer, key, &head, &mut extra)
+        })?;
+        names.each(|key, head| writer.push_raw(key, None, &moment(head.last)))?;
+        self.write_domains(&mut writer, domains)?;
+        self.write_space(&mut writer, BATCH)?;
         writer.finish()
     }
 
-    /// Owner names with labels from the left, each with about when a source saw it last.
-    fn write_names(&self, writer: &mut SegmentWriter<'_>, forward: &Run<'_>) -> Result<(), Error> {
-        let mut run = Run::default();
-        let mut ends: Vec<i64> = Vec::new();
-        let mut scratch = Vec::new();
-        let mut before: Option<(&[u8], &[u8])> = None;
-        for item in &forward.items {
-            let Some(parts) = tuple::split_forward(forward.key(item)) else { continue };
-            let end = period_end(self.table.entries[item.row as usize].sighting.last);
-            match ends.last_mut() {
-                Some(last) if before == Some((parts.name, parts.source)) => *last = end.max(*last),
-                _ => {
-                    scratch.clear();
-                    parts.put_name(&mut scratch);
-                    run.push(&scratch, ends.len() as u32);
-                    ends.push(end);
-                }
-            }
-            before = Some((parts.name, parts.source));
-        }
-        run.sort();
-        for (key, rows) in run.groups() {
-            debug_assert_eq!(key.first(), Some(&NAME));
-            let last = rows.map(|row| ends[row]).max().unwrap_or(0);
-            writer.push(key, &Sighting::moment(last, 0), &[])?;
-        }
-        Ok(())
-    }
-
     /// Registrable domains with the hour in which they arrived first, and the arrivals of those that are new.
-    fn write_domains(&self, writer: &mut SegmentWriter<'_>, forward: &Run<'_>) -> Result<(), Error> {
-        let (run, hours) = self.domains(forward);
+    fn write_domains(&self, writer: &mut SegmentWriter<'_>, domains: Run) -> Result<(), Error> {
         let mut arrivals = Run::default();
-        let mut older = self.older.scan(&Range::prefix(&[DOMAIN]), &Skip::nothing()).ok();
-        let mut known: Option<(Vec<u8>, i64)> = None;
-        for (key, rows) in run.groups() {
-            let hour = rows.map(|row| hours[row]).min().unwrap_or(0);
-            writer.push(key, &Sighting::moment(hour, 0), &[])?;
-            if is_first(&mut older, &mut known, key, hour) {
-                arrivals.push(&arrival_key(key, hour), 0);
+        let mut known = Known::new(self.older);
+        domains.each(|key, head| {
+            if known.is_first(key, head.first) {
+                arrivals.push(&arrival_key(key, head.first), Head::default());
             }
-        }
-        arrivals.sort();
-        for item in &arrivals.items {
-            writer.push(arrivals.key(item), &Sighting::moment(0, 0), &[])?;
-        }
-        Ok(())
-    }
-
-    /// Keys of registrable domains, with the hour of each row.
-    fn domains(&self, forward: &Run<'_>) -> (Run<'static>, Vec<i64>) {
-        let mut run = Run::default();
-        let mut hours: Vec<i64> = Vec::new();
-        let mut name: &[u8] = &[];
-        let mut domain = None;
-        let mut before: Option<(&[u8], &[u8])> = None;
-        for item in &forward.items {
-            let Some(parts) = tuple::split_forward(forward.key(item)) else { continue };
-            let hour = self.table.entries[item.row as usize].hour();
-            if parts.name != name {
-                name = parts.name;
-                domain = writer::registrable(self.suffixes, name);
-            }
-            let Some(domain) = domain else { continue };
-            match hours.last_mut() {
-                Some(last) if before == Some((domain, parts.source)) => *last = hour.min(*last),
-                _ => {
-                    run.push(&[&[DOMAIN], domain, &[0], parts.source].concat(), hours.len() as u32);
-                    hours.push(hour);
-                }
-            }
-            before = Some((domain, parts.source));
-        }
-        run.sort();
-        (run, hours)
+            writer.push_raw(key, None, &moment(head.first))
+        })?;
+        arrivals.each(|key, _| writer.push_raw(key, None, &moment(0)))
     }
 }
 
-/// Whether no segment knows this domain from that hour or before; domains come in order. What cannot be read counts as
-/// not known: whoever reads an arrival asks again.
-fn is_first(older: &mut Option<Merge>, known: &mut Option<(Vec<u8>, i64)>, key: &[u8], hour: i64) -> bool {
-    if let Some(merge) = older
-        && known.as_ref().is_none_or(|(at, _)| at.as_slice() < key)
-    {
-        match merge.seek(key).and_then(|()| Ok(merge.next()?.map(|row| (row.key.clone(), row.sighting.first)))) {
-            Ok(found) => *known = found,
-            Err(_) => (*older, *known) = (None, None),
-        }
+/// A single moment of no particular count.
+fn moment(at: i64) -> Value<'static> {
+    Value { first: at, last: at, count: 0, extra: &[] }
+}
+
+/// Domains in segments. What cannot be read counts as not known: whoever reads an arrival asks again.
+struct Known(Vec<Cursor>);
+
+impl Known {
+    /// The largest segments first: most domains are there.
+    fn new(view: &View) -> Known {
+        let mut cursors = view.cursors(&Range::prefix(&[DOMAIN]), &Skip::nothing(), None).unwrap_or_default();
+        cursors.sort_by_key(|cursor| std::cmp::Reverse(cursor.segment().length));
+        Known(cursors)
     }
-    known.as_ref().is_none_or(|(at, since)| at != key || *since > hour)
+
+    /// Whether no segment knows this domain from that hour or before; domains come in order.
+    fn is_first(&mut self, key: &[u8], hour: i64) -> bool {
+        let Some(hash) = writer::asked_hash(key) else { return true };
+        !self.0.iter_mut().any(|cursor| {
+            if !cursor.segment().filter.may_hold(hash) {
+                return false;
+            }
+            let sought = cursor.key.as_slice() >= key || cursor.seek(key).is_ok();
+            sought && cursor.is_valid() && cursor.key == key && cursor.value().is_some_and(|value| value.first <= hour)
+        })
+    }
 }
 
 /// The key of an arrival, from the key of its domain.

@@ -4,12 +4,13 @@
 //! read. It is **not** a general key-value store, and it does no network.
 //!
 //! Read in this order: `key` and `tuple` (what a row is), `sighting` (how two rows become one), `block` and `segment` (how rows
-//! lie on disk), `cursor` and `race` (how they are read and merged), `record`, `table`, `log` and `freeze` (how they come in), `manifest`, `store`
+//! lie on disk), `cursor` and `race` (how they are read and merged), `record`, `arena`, `table`, `log` and `freeze` (how they come in), `manifest`, `store`
 //! and `flush` (how a change becomes durable), `merging` (how segments become fewer), `snapshot`, `dns` and `registered`
 //! (questions).
 //!
 //! The format is specified octet by octet in `docs/observation-format.md`.
 
+mod arena;
 mod backup;
 mod batch;
 mod block;

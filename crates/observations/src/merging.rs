@@ -17,7 +17,7 @@ use crate::{
     key::LANES,
     segment::Segment,
     state::State,
-    store::{Role, Shared, Store, YOUNG, lock},
+    store::{FRESH, Role, Shared, Store, lock},
     view::{AgeLimit, Catalog, DropMark},
 };
 
@@ -107,7 +107,7 @@ impl Shared {
             if inputs.is_empty() {
                 continue;
             }
-            match self.compaction(catalog.clone(), &inputs, None).run(Some(path), Some(YOUNG))? {
+            match self.compaction(catalog.clone(), &inputs, None).run(Some(path), Some(FRESH))? {
                 Merged::Done(segment) => written.extend(segment),
                 Merged::Damaged | Merged::Stopped => {
                     return Err(Error::Invalid("rows in memory could not be read back".into()));

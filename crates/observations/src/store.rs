@@ -28,7 +28,9 @@ use crate::{
 const RECORD_MAX: usize = 1 << 30;
 /// In front of the name of a log in which a record is damaged, once all others are in segments.
 pub(crate) const DAMAGED: &str = "damaged-";
-/// How much young segments are compressed.
+/// How much segments are compressed that come from memory: they are merged soon.
+pub(crate) const FRESH: i32 = 1;
+/// How much merged segments are compressed.
 pub(crate) const YOUNG: i32 = 3;
 /// The most memory before rows are written: places in the memory table are 32 bits wide.
 const MEMORY_MAX: usize = 2 << 30;

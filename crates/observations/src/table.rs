@@ -1,49 +1,41 @@
 //! The memory table: rows as they come, merged on insertion, unsorted.
 //!
-//! Keys lie end to end in one arena; a hash table finds them. A repeat of a tuple costs one look-up and no memory.
+//! Rows lie end to end in one arena; a hash table finds them. A repeat of a tuple costs one look-up and no memory.
 
 use std::hash::BuildHasher;
 
 use foldhash::fast::FixedState;
 use hashbrown::{HashTable, hash_table::Entry as Slot};
-use model::Counting;
+use model::{Counting, Spell};
 
-use crate::{cursor::merge_values, key::SPACES, sighting::Sighting};
+use crate::{
+    arena::{Arena, Head},
+    block::put_extra,
+    cursor::merge_values,
+    key::{FORWARD, SPACES},
+    sighting::Sighting,
+};
 
 /// Seconds in an hour.
 const HOUR: i64 = 3600;
 
-/// One row.
-#[derive(Debug)]
-pub(crate) struct Entry {
-    hash: u64,
-    /// Where its key begins in the arena.
-    pub(crate) at: u32,
-    length: u32,
-    /// The earliest hour in which it arrived, counted from 1970.
-    hour: i32,
-    /// Which payload it has, counted from 1; none where zero.
-    payload: u32,
-    pub(crate) sighting: Sighting,
-}
-
-impl Entry {
-    /// The earliest full hour in which it arrived.
-    pub(crate) fn hour(&self) -> i64 {
-        i64::from(self.hour) * HOUR
-    }
+/// What few rows have.
+#[derive(Debug, Default)]
+struct More {
+    reported: bool,
+    spells: Option<Box<[Spell]>>,
+    payload: Vec<u8>,
 }
 
 /// The table.
 #[derive(Debug, Default)]
 pub(crate) struct Table {
-    arena: Vec<u8>,
-    slots: HashTable<u32>,
-    pub(crate) entries: Vec<Entry>,
-    payloads: Vec<Vec<u8>>,
-    /// Octets of payloads.
+    arena: Arena,
+    /// Half of the hash of a row's key, and its place.
+    slots: HashTable<(u32, u32)>,
+    more: Vec<More>,
     payload_octets: usize,
-    /// The rows of each space.
+    /// The places of each space's rows.
     rows: [Vec<u32>; SPACES],
 }
 
@@ -55,6 +47,21 @@ pub(crate) struct NewRow<'a> {
     pub(crate) last: i64,
     pub(crate) count: u64,
     pub(crate) payload: &'a [u8],
+}
+
+/// The full hours since 1970 of a moment.
+fn hours(moment: i64) -> i32 {
+    moment.div_euclid(HOUR).clamp(i32::MIN.into(), i32::MAX.into()) as i32
+}
+
+/// A hash for the slots, from the half that is kept.
+fn spread(half: u32) -> u64 {
+    u64::from(half).wrapping_mul(0x9e37_79b9_7f4a_7c15)
+}
+
+/// The moment at which an hour begins.
+pub(crate) fn moment_of(hour: i32) -> i64 {
+    i64::from(hour) * HOUR
 }
 
 impl Table {
@@ -71,73 +78,86 @@ impl Table {
         sighting: Sighting,
         payload: &[u8],
         hour: i64,
-        (counting, gap): (Counting, i64),
+        rule: (Counting, i64),
     ) {
-        let hash = FixedState::default().hash_one(key);
-        let hour = hour.div_euclid(HOUR).clamp(i32::MIN.into(), i32::MAX.into()) as i32;
-        let (arena, entries) = (&self.arena, &self.entries);
-        let is_same = |at: &u32| {
-            let entry = &entries[*at as usize];
-            entry.hash == hash && key_of(arena, entry) == key
-        };
-        match self.slots.entry(hash, is_same, |at| entries[*at as usize].hash) {
+        let half = FixedState::default().hash_one(key) as u32;
+        let arena = &self.arena;
+        let is_same = |(other, place): &(u32, u32)| *other == half && arena.key(*place) == key;
+        match self.slots.entry(spread(half), is_same, |(half, _)| spread(*half)) {
             Slot::Occupied(slot) => {
-                let entry = &mut self.entries[*slot.get() as usize];
-                entry.hour = entry.hour.min(hour);
-                let space = key.first().copied().unwrap_or(0);
-                let mut none = Vec::new();
-                let at = (entry.payload as usize).checked_sub(1);
-                let own = at.and_then(|at| self.payloads.get_mut(at)).unwrap_or(&mut none);
-                merge_values(space, counting, gap, (&mut entry.sighting, own), (&sighting, payload));
+                let (_, place) = *slot.get();
+                self.merge(place, key, (sighting, payload), hours(hour), rule);
             }
             Slot::Vacant(slot) => {
-                let row = self.entries.len() as u32;
-                slot.insert(row);
-                if let Some(rows) = key.first().and_then(|space| self.rows.get_mut(usize::from(*space))) {
-                    rows.push(row);
-                }
-                let mut place = 0;
-                if !payload.is_empty() {
-                    self.payloads.push(payload.to_vec());
+                let Sighting { first, last, count, reported, spells } = sighting;
+                let mut head = Head { first, last, count, hour: hours(hour), more: 0 };
+                if reported || spells.is_some() || !payload.is_empty() {
                     self.payload_octets += payload.len();
-                    place = self.payloads.len() as u32;
+                    self.more.push(More { reported, spells, payload: payload.to_vec() });
+                    head.more = self.more.len() as u32;
                 }
-                let (at, length) = (self.arena.len() as u32, key.len() as u32);
-                self.arena.extend_from_slice(key);
-                self.entries.push(Entry { hash, at, length, hour, payload: place, sighting });
+                let place = self.arena.push(&head, key);
+                slot.insert((half, place));
+                if let Some(rows) = key.first().and_then(|space| self.rows.get_mut(usize::from(*space))) {
+                    rows.push(place);
+                }
             }
         }
     }
 
-    pub(crate) fn key(&self, entry: &Entry) -> &[u8] {
-        key_of(&self.arena, entry)
+    fn merge(
+        &mut self,
+        place: u32,
+        key: &[u8],
+        (other, payload): (Sighting, &[u8]),
+        hour: i32,
+        (counting, gap): (Counting, i64),
+    ) {
+        let mut head = self.arena.head(place);
+        head.hour = head.hour.min(hour);
+        let more = (head.more as usize).checked_sub(1).and_then(|at| self.more.get_mut(at));
+        let mut taken = more.map(std::mem::take).unwrap_or_default();
+        let Head { first, last, count, .. } = head;
+        let mut own = Sighting { first, last, count, reported: taken.reported, spells: taken.spells.take() };
+        let space = key.first().copied().unwrap_or(FORWARD);
+        merge_values(space, counting, gap, (&mut own, &mut taken.payload), (&other, payload));
+        (head.first, head.last, head.count) = (own.first, own.last, own.count);
+        let more = More { reported: own.reported, spells: own.spells, payload: taken.payload };
+        match (head.more as usize).checked_sub(1).and_then(|at| self.more.get_mut(at)) {
+            Some(place) => *place = more,
+            None if more.reported || more.spells.is_some() || !more.payload.is_empty() => {
+                self.more.push(more);
+                head.more = self.more.len() as u32;
+            }
+            None => {}
+        }
+        self.arena.set_head(place, &head);
     }
 
-    /// All keys, end to end.
-    pub(crate) fn arena(&self) -> &[u8] {
+    /// All rows.
+    pub(crate) fn arena(&self) -> &Arena {
         &self.arena
     }
 
-    pub(crate) fn payload(&self, entry: &Entry) -> &[u8] {
-        let at = (entry.payload as usize).checked_sub(1);
-        at.and_then(|at| self.payloads.get(at)).map_or(&[], Vec::as_slice)
+    /// Spells and payload of a row, as blocks hold them, appended to `out`.
+    pub(crate) fn put_extra(&self, out: &mut Vec<u8>, head: &Head) {
+        let Some(more) = (head.more as usize).checked_sub(1).and_then(|at| self.more.get(at)) else { return };
+        let &Head { first, last, count, .. } = head;
+        let sighting = Sighting { first, last, count, reported: more.reported, spells: more.spells.clone() };
+        put_extra(out, &sighting, &more.payload);
     }
 
-    /// The rows of a space, as they came.
-    pub(crate) fn rows(&self, space: u8) -> impl Iterator<Item = (u32, &Entry)> {
-        self.rows[usize::from(space)].iter().map(|row| (*row, &self.entries[*row as usize]))
+    /// The places of a space's rows, as they came.
+    pub(crate) fn rows(&self, space: u8) -> &[u32] {
+        &self.rows[usize::from(space)]
     }
 
     pub(crate) fn is_empty(&self) -> bool {
-        self.entries.is_empty()
+        self.slots.is_empty()
     }
 
-    /// About how much memory it takes, once sorted for writing.
+    /// About how much memory it takes, with a part of what writing it takes.
     pub(crate) fn size(&self) -> usize {
-        2 * self.arena.len() + self.entries.len() * (size_of::<Entry>() + 80) + self.payload_octets
+        self.arena.size() + self.slots.len() * 80 + self.more.len() * size_of::<More>() + self.payload_octets
     }
-}
-
-fn key_of<'a>(arena: &'a [u8], entry: &Entry) -> &'a [u8] {
-    &arena[entry.at as usize..][..entry.length as usize]
 }

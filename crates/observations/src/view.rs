@@ -116,20 +116,25 @@ pub(crate) fn after(front: &[u8]) -> Vec<u8> {
 impl View {
     /// All rows of a range, merged, without what was dropped.
     pub(crate) fn scan(&self, range: &Range, skip: &Skip) -> Result<Merge, Error> {
-        let mut merge_of = Vec::new();
+        Ok(Merge::new(self.cursors(range, skip, Some(&self.cache))?, self.catalog.clone()))
+    }
+
+    /// A cursor for each segment that may hold rows of a range.
+    pub(crate) fn cursors(&self, range: &Range, skip: &Skip, cache: Option<&Arc<Cache>>) -> Result<Vec<Cursor>, Error> {
+        let mut held_by = Vec::new();
         let lane = key::lane(range.start.first().copied().unwrap_or(0));
         for segment in self.segments.iter().filter(|segment| segment.summary.lane == lane) {
             if segment.overlaps(&range.start, &range.end) && self.may_hold(segment, range.probe) {
-                merge_of.push(segment);
+                held_by.push(segment);
             }
         }
-        let times = skip.times.filter(|_| merge_of.len() == 1);
+        let times = skip.times.filter(|_| held_by.len() == 1);
         let skip = Skip { times, ..skip.clone() };
-        let cursors = merge_of.into_iter().map(|segment| {
+        let cursor = |segment: &Arc<Segment>| {
             let hidden = self.catalog.hidden(segment);
-            Cursor::new(segment.clone(), Some(self.cache.clone()), skip.clone(), hidden, (&range.start, &range.end))
-        });
-        Ok(Merge::new(cursors.collect::<Result<_, _>>()?, self.catalog.clone()))
+            Cursor::new(segment.clone(), cache.cloned(), skip.clone(), hidden, (&range.start, &range.end))
+        };
+        held_by.into_iter().map(cursor).collect()
     }
 
     fn may_hold(&self, segment: &Segment, probe: Option<Probe>) -> bool {

@@ -155,8 +155,7 @@ impl<'a> SegmentWriter<'a> {
         }
         self.filtered.clear();
         self.filtered.extend_from_slice(asked);
-        let hash = if space == DOMAIN { domain_hash(FORWARD, &asked[1..]) } else { hash64(asked) };
-        self.hashes.push(hash);
+        self.hashes.push(hash_of(space, asked));
         if space == INVERSE
             && asked.get(1) == Some(&tuple::class::NAME)
             && let Some(domain) = self.registrable(&asked[2..])
@@ -286,6 +285,17 @@ fn asked_end(space: u8, key: &[u8]) -> Option<usize> {
         VALUE => key.get(2..).and_then(|rest| rest.iter().position(|octet| *octet == 0)).map(|at| at + 3),
         _ => None,
     }
+}
+
+/// What stands in filters for the beginning of a key.
+fn hash_of(space: u8, asked: &[u8]) -> u64 {
+    if space == DOMAIN { domain_hash(FORWARD, &asked[1..]) } else { hash64(asked) }
+}
+
+/// What stands in filters for a key.
+pub(crate) fn asked_hash(key: &[u8]) -> Option<u64> {
+    let space = *key.first()?;
+    Some(hash_of(space, key.get(..asked_end(space, key)?)?))
 }
 
 fn empty_fence() -> Fence {
