@@ -31,6 +31,7 @@ mod dnsdb;
 mod extract;
 mod gate;
 mod guard;
+pub(crate) mod known;
 mod metric;
 pub(crate) mod oidc;
 mod once;

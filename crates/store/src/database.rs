@@ -57,7 +57,7 @@ pub struct Store {
 }
 
 enum Engine {
-    Sqlite { writer: Mutex<Connection>, readers: Pool<Connection>, path: PathBuf },
+    Sqlite { writer: Mutex<Connection>, readers: Pool<Connection>, watch: Mutex<Connection>, path: PathBuf },
     Postgres { clients: Pool<(postgres::Client, Prepared)>, address: String },
 }
 
@@ -131,7 +131,9 @@ impl Store {
         let engine = match address {
             Address::Sqlite(path) => {
                 let writer = sqlite(path, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE)?;
-                Engine::Sqlite { writer: Mutex::new(writer), readers: Pool::new(), path: path.clone() }
+                let watch = sqlite(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+                let (writer, watch) = (Mutex::new(writer), Mutex::new(watch));
+                Engine::Sqlite { writer, readers: Pool::new(), watch, path: path.clone() }
             }
             Address::Postgres(text) => Engine::Postgres { clients: Pool::new(), address: text.clone() },
         };
@@ -143,6 +145,19 @@ impl Store {
         match self.engine {
             Engine::Sqlite { .. } => Dialect::Sqlite,
             Engine::Postgres { .. } => Dialect::Postgres,
+        }
+    }
+
+    /// A number that is another one after every change, by whatever connection or process: what was read while it was
+    /// the same still holds. None where the engine has no such number. Some microseconds; reads no page.
+    pub fn generation(&self) -> Option<i64> {
+        match &self.engine {
+            Engine::Sqlite { watch, .. } => {
+                let watch = locked(watch);
+                let mut statement = watch.prepare_cached("PRAGMA data_version").ok()?;
+                statement.query_row([], |row| row.get(0)).ok()
+            }
+            Engine::Postgres { .. } => None,
         }
     }
 

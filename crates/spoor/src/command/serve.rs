@@ -80,6 +80,7 @@ fn app(session: &Session, config: Serve, tls: bool) -> anyhow::Result<App> {
         clock: Arc::new(moment::now),
         metrics: crate::http::metrics(),
         rates: crate::http::rates(config.rate_per_second),
+        known: crate::http::known::Known::default(),
         in_flight: Semaphore::new(config.in_flight as usize),
         online: session.online()?,
         lifetime: config.lifetime(),

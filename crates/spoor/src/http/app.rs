@@ -20,7 +20,7 @@ use tokio::sync::{Semaphore, mpsc};
 
 use crate::{
     config,
-    http::{metric::Metrics, oidc::Oidc, problem::Problem, rate::Rates, setup::Setup},
+    http::{known::Known, metric::Metrics, oidc::Oidc, problem::Problem, rate::Rates, setup::Setup},
 };
 
 /// The clock.
@@ -72,6 +72,8 @@ pub(crate) struct Inner {
     pub(crate) metrics: Metrics,
     /// Who asked how often.
     pub(crate) rates: Rates,
+    /// Who was recognised a moment ago.
+    pub(crate) known: Known,
     /// Requests that are being answered.
     pub(crate) in_flight: Semaphore,
     /// How many things are done at one time.

@@ -85,6 +85,11 @@ async fn recognise(
 ) -> Result<Option<Caller>, Problem> {
     let Some(Brought { credential, name }) = brought(app, way, headers)? else { return Ok(None) };
     let lifetime = app.lifetime;
+    let generation = app.knowledge.store.generation();
+    if let Some(known) = app.known.get(&credential, address, generation, (app.clock)()) {
+        return Ok(Some(known).filter(|known| name.is_none_or(|name| name == known.actor.name)));
+    }
+    let brought = credential.clone();
     let found = app.run(move |work| {
         let sources = || work.engine.store.sources().iter().map(|source| source.id).collect();
         let found = work.knowledge.recognise(&credential, address, lifetime, &sources, work.now)?;
@@ -93,8 +98,10 @@ async fn recognise(
         }
         Ok(found)
     });
-    let found = found.await?.filter(|found| name.is_none_or(|name| name == found.actor.name));
-    Ok(found.map(|found| Caller { actor: found.actor, via: found.via }))
+    let Some(found) = found.await? else { return Ok(None) };
+    let caller = Caller { actor: found.actor, via: found.via };
+    app.known.put(&brought, address, generation, (app.clock)(), &caller);
+    Ok(Some(caller).filter(|caller| name.is_none_or(|name| name == caller.actor.name)))
 }
 
 /// A page of somebody else must not make a browser change anything here with its user's cookie. Browsers say where a
