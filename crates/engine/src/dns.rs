@@ -172,9 +172,10 @@ impl Row<'_> {
         &self.times
     }
 
-    /// Where to go on behind it.
-    pub fn cursor(&self) -> Cursor {
-        self.found.cursor()
+    /// Writes down where to go on behind it.
+    pub(crate) fn place(&self, place: &mut Vec<u8>) {
+        place.clear();
+        place.extend_from_slice(self.found.place());
     }
 
     /// What each source says, in the order of their numbers.

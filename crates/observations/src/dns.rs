@@ -282,9 +282,9 @@ pub struct Visited {
 }
 
 impl<'a> Found<'a> {
-    /// Where to go on behind this tuple.
-    pub fn cursor(&self) -> Cursor {
-        Cursor(self.front.to_vec())
+    /// Where it stands: the octets of a [`Cursor`] that goes on behind it.
+    pub fn place(&self) -> &'a [u8] {
+        self.front
     }
 
     /// The record type.

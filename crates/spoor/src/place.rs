@@ -77,6 +77,12 @@ impl Here {
 
     /// What the engine is called with.
     pub(crate) fn work(&self) -> Work<'_> {
-        Work { engine: &self.engine, knowledge: &self.knowledge, now: self.now, interrupt: Interrupt::default() }
+        Work {
+            engine: &self.engine,
+            knowledge: &self.knowledge,
+            now: self.now,
+            interrupt: Interrupt::default(),
+            short: false,
+        }
     }
 }

@@ -69,31 +69,29 @@ impl Run {
         write: &mut dyn FnMut(&mut Vec<u8>, &Row<'_>),
     ) -> Result<Option<Ended>, Error> {
         let Run { question, skip, left, after, rows, .. } = self;
-        let (from, mut last) = (after.take(), None::<Cursor>);
+        let (from, mut last) = (after.take(), Vec::new());
         let mut stopped = None;
         let visited = dns.visit(question, from.as_ref(), interrupt, &mut |row| {
             if *skip > 0 {
                 *skip -= 1;
+                row.place(&mut last);
                 return ControlFlow::Continue(());
             }
-            if *left == 0 && last.as_ref().is_none_or(|place| place.0.len() <= PLACE_MAX) {
+            if *left == 0 && last.len() <= PLACE_MAX {
                 stopped = Some(Some(Ended::Limit));
                 return ControlFlow::Break(());
             }
             write(out, row);
             *left = left.saturating_sub(1);
             *rows += 1;
-            let full = out.len() >= room;
-            if full || *left == 0 {
-                last = Some(row.cursor());
-            }
-            if full {
+            row.place(&mut last);
+            if out.len() >= room {
                 stopped = Some(None);
                 return ControlFlow::Break(());
             }
             ControlFlow::Continue(())
         })?;
-        self.after = last.or(from);
+        self.after = if last.is_empty() { from } else { Some(Cursor(last)) };
         self.damaged += visited.damaged;
         Ok(match stopped {
             Some(stopped) => stopped,

@@ -14,7 +14,7 @@ use crate::{
     config::Serve,
     exit::{Ending, misuse},
     http::{
-        app::{App, Inner, Limits},
+        app::{App, Inner, Limits, processors},
         server::{Tls, serve},
         setup::Setup,
     },
@@ -40,7 +40,8 @@ pub(crate) fn run(session: &Session, asked: &arguments::Serve, output: &mut Outp
             "no accounts yet. Make the first with `spoor user add NAME --administrator`, or send this code: {code}"
         ))?;
     }
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().context("async runtime")?;
+    let mut builder = tokio::runtime::Builder::new_multi_thread();
+    let runtime = builder.worker_threads(processors() + 1).enable_all().build().context("async runtime")?;
     if session.fetches() {
         runtime.spawn(jobs::feed::schedule(app.clone(), session.fetcher("spoor")?));
     }

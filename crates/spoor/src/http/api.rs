@@ -4,6 +4,7 @@ pub(crate) mod answer;
 pub(crate) mod association;
 pub(crate) mod attribute;
 pub(crate) mod audit;
+pub(crate) mod dns;
 pub(crate) mod export;
 pub(crate) mod exposure;
 pub(crate) mod feed;

@@ -26,6 +26,8 @@ use crate::{
 /// The clock.
 pub(crate) type Clock = Arc<dyn Fn() -> Time + Send + Sync>;
 
+/// How long something may take on a thread that serves.
+const SHORT: Duration = Duration::from_millis(2);
 /// Requests at work in the engine at one time; more wait.
 const WORKERS: usize = 16;
 /// Passwords that are looked at at one time: each takes 19 MiB and some tens of milliseconds of a processor.
@@ -94,11 +96,17 @@ pub(crate) struct Online {
     pub(crate) pap: model::Pap,
 }
 
+/// How many processors there are for us. There is one thread more that serves, so that one is always free.
+pub(crate) fn processors() -> usize {
+    std::thread::available_parallelism().map_or(1, usize::from)
+}
+
 /// How many things are done at one time.
 pub(crate) struct Limits {
     workers: Arc<Semaphore>,
     streams: Arc<Semaphore>,
     long: Arc<Semaphore>,
+    here: Semaphore,
     hashing: Semaphore,
 }
 
@@ -106,7 +114,13 @@ impl Limits {
     /// Nothing is done yet.
     pub(crate) fn new() -> Limits {
         let of = |permits| Arc::new(Semaphore::new(permits));
-        Limits { workers: of(WORKERS), streams: of(STREAMS), long: of(LONG_ANSWERS), hashing: Semaphore::new(HASHING) }
+        Limits {
+            workers: of(WORKERS),
+            streams: of(STREAMS),
+            long: of(LONG_ANSWERS),
+            here: Semaphore::new(processors()),
+            hashing: Semaphore::new(HASHING),
+        }
     }
 }
 
@@ -120,6 +134,9 @@ pub(crate) struct Work<'a> {
     pub(crate) now: Time,
     /// Due when the client has gone or the time is up.
     pub(crate) interrupt: Interrupt,
+    /// Whether this is a short try on a thread that must not block for long: what is not done when the interrupt is due
+    /// goes on elsewhere.
+    pub(crate) short: bool,
 }
 
 impl std::ops::Deref for App {
@@ -198,7 +215,7 @@ impl App {
         &self,
         step: impl FnMut(&Work<'_>, &mut Vec<u8>) -> Result<bool, engine::Error> + Send + 'static,
     ) -> Result<Body, Problem> {
-        let (mut step, mut piece, mut more) = self.step(step).await?;
+        let (mut step, mut piece, mut more) = self.first(step).await?;
         if !more {
             return Ok(Body::from(piece));
         }
@@ -224,6 +241,42 @@ impl App {
             drop(permit);
         });
         Ok(Body::from_stream(tokio_stream::wrappers::ReceiverStream::new(from)))
+    }
+
+    /// The first step, here where that may be: most answers are short, and going to another thread and back would be a
+    /// good part of their cost. What a short try leaves open is done in the usual way.
+    async fn first<S>(&self, mut step: S) -> Result<(S, Vec<u8>, bool), Problem>
+    where
+        S: FnMut(&Work<'_>, &mut Vec<u8>) -> Result<bool, engine::Error> + Send + 'static,
+    {
+        let mut out = Vec::new();
+        let Some(tried) = self.run_here(|work| step(work, &mut out)) else { return self.step(step).await };
+        match tried? {
+            true if out.is_empty() => self.step(step).await,
+            more => Ok((step, out, more)),
+        }
+    }
+
+    /// Runs what takes microseconds on the thread that serves; none where as many do that as may, since some must be
+    /// left for those who wait for something. It may take no longer than [`SHORT`].
+    pub(crate) fn run_here<T>(
+        &self,
+        work: impl FnOnce(&Work<'_>) -> Result<T, engine::Error>,
+    ) -> Option<Result<T, Problem>> {
+        let _permit = self.limits.here.try_acquire().ok()?;
+        let interrupt = Interrupt { deadline: Some(Instant::now() + SHORT), cancel: None };
+        Some(work(&Work { short: true, ..self.work(interrupt) }).map_err(Problem::from))
+    }
+
+    /// Reads a few rows by their keys: here where that may be, else like [`App::run`].
+    pub(crate) async fn read<T: Send + 'static>(
+        &self,
+        mut work: impl FnMut(&Work<'_>) -> Result<T, engine::Error> + Send + 'static,
+    ) -> Result<T, Problem> {
+        match self.run_here(&mut work) {
+            Some(outcome) => outcome,
+            None => self.run(work).await,
+        }
     }
 
     async fn step<S>(&self, mut step: S) -> Result<(S, Vec<u8>, bool), Problem>
@@ -264,7 +317,7 @@ impl App {
     }
 
     fn work(&self, interrupt: Interrupt) -> Work<'_> {
-        Work { engine: &self.engine, knowledge: &self.knowledge, now: (self.clock)(), interrupt }
+        Work { engine: &self.engine, knowledge: &self.knowledge, now: (self.clock)(), interrupt, short: false }
     }
 }
 

@@ -29,6 +29,16 @@ impl Reading {
         Reading { run, actor, sources, left: TIME }
     }
 
+    /// How much time it has left.
+    pub(crate) fn time_left(&self) -> Duration {
+        self.left
+    }
+
+    /// Gives it no more time than this.
+    pub(crate) fn limit_time(&mut self, left: Duration) {
+        self.left = self.left.min(left);
+    }
+
     /// Writes the next rows, from the store as it is now; how it ended, where it did.
     pub(crate) fn step(
         &mut self,
@@ -63,7 +73,8 @@ impl Reading {
         let dns = work.engine.dns(&self.actor, &self.sources)?;
         let ended = self.run.step(&dns, &interrupt, room, out, write)?;
         self.left = self.left.saturating_sub(began.elapsed());
-        Ok(ended)
+        // A short try ends nothing: it goes on where it stands.
+        Ok(ended.filter(|ended| !(work.short && *ended == Ended::Time)))
     }
 }
 

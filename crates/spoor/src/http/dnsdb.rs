@@ -117,16 +117,14 @@ async fn records(app: &App, caller: Caller, uri: &Uri, base: &str, framed: bool)
     let step = move |work: &crate::http::app::Work<'_>, out: &mut Vec<u8>| {
         if !begun {
             writer.begin(out);
+            begun = true;
         }
         let ended = reading.step(work, out, &mut |out, row| write(out, &writer, direction, parameters.aggregated, row));
         let end = match ended {
-            Ok(None) => {
-                begun = true;
-                return Ok(true);
-            }
+            Ok(None) => return Ok(true),
             Ok(Some(ended)) => why(ended, reading.run.rows()),
             // What fails at once is a problem; what fails later can only be told in the frame.
-            Err(error) if begun && framed => {
+            Err(error) if reading.run.rows() > 0 && framed => {
                 tracing::error!(error = %error, "a look-up failed on its way");
                 writer.end(out, End::Failed("something failed; the log says what"));
                 return Ok(false);

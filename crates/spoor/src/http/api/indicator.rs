@@ -368,7 +368,7 @@ async fn show(
     caller: Caller,
     Path(id): Path<IndicatorId>,
 ) -> Result<Json<IndicatorView>, Problem> {
-    app.run(move |work| known(work, &caller.actor, id)).await.map(Json)
+    app.read(move |work| known(work, &caller.actor, id)).await.map(Json)
 }
 
 async fn by_value(
@@ -377,7 +377,7 @@ async fn by_value(
     Query(asked): Query<ValueQuery>,
 ) -> Result<Json<IndicatorView>, Problem> {
     let indicator = value(asked.kind, &asked.value).map_err(|why| Problem::invalid("query.value", why))?;
-    app.run(move |work| known(work, &caller.actor, store::indicator::id(&indicator))).await.map(Json)
+    app.read(move |work| known(work, &caller.actor, store::indicator::id(&indicator))).await.map(Json)
 }
 
 /// What one owner holds, and its revision.
