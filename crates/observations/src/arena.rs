@@ -9,7 +9,7 @@ pub(crate) struct Head {
     pub(crate) count: u64,
     /// The earliest hour in which it arrived, counted from 1970.
     pub(crate) hour: i32,
-    /// Which entry of the table's list of spells and payloads belongs to it, counted from 1; none where zero.
+    /// What else the table knows of it.
     pub(crate) more: u32,
 }
 
@@ -45,6 +45,13 @@ impl Arena {
         let rest = self.0.get(place as usize + HEAD - 4..).unwrap_or_default();
         let Some((length, rest)) = rest.split_first_chunk::<4>() else { return &[] };
         rest.get(..u32::from_le_bytes(*length) as usize).unwrap_or_default()
+    }
+
+    /// Brings rows to the processor, all at once: one after the other, each would be waited for.
+    pub(crate) fn warm(&self, places: impl Iterator<Item = u32>) {
+        let octet = |at: usize| self.0.get(at).copied().unwrap_or(0);
+        let sum = places.fold(0u8, |sum, place| sum ^ octet(place as usize) ^ octet(place as usize + 64));
+        std::hint::black_box(sum);
     }
 
     pub(crate) fn size(&self) -> usize {
@@ -83,6 +90,8 @@ pub(crate) struct Item {
     place: u32,
 }
 
+/// So many rows are brought to the processor at once.
+const AHEAD: usize = 64;
 /// Up to so many keys with equal fronts are compared as they are.
 const FEW: usize = 24;
 /// So far into keys fronts are looked at.
@@ -102,13 +111,25 @@ impl Order {
         self.0.reserve_exact(rows);
     }
 
-    /// Calls `then` with the place of each row in the order of keys. Keys are put in order a few at a time just before, so that
-    /// each is brought to the processor once.
-    pub(crate) fn each<E>(mut self, arena: &Arena, mut then: impl FnMut(u32) -> Result<(), E>) -> Result<(), E> {
-        self.0.sort_unstable_by_key(|item| item.front);
-        for same in self.0.chunk_by_mut(|a, b| a.front == b.front) {
-            sort_on(arena, same, 9);
-            same.iter().try_for_each(|item| then(item.place))?;
+    /// Calls `then` with the place of each row in the order of keys. Keys are put in order a few at a time just before, so
+    /// that each is brought to the processor once.
+    pub(crate) fn each<E>(self, arena: &Arena, mut then: impl FnMut(u32) -> Result<(), E>) -> Result<(), E> {
+        let mut items = self.0;
+        items.sort_unstable_by_key(|item| item.front);
+        let mut rest = items.as_mut_slice();
+        let mut warm = 0;
+        while let Some(first) = rest.first() {
+            let front = first.front;
+            let same = rest.iter().take_while(|item| item.front == front).count();
+            if warm < same {
+                warm = same + AHEAD;
+                arena.warm(rest.iter().take(warm).map(|item| item.place));
+            }
+            let (now, later) = rest.split_at_mut(same);
+            sort_on(arena, now, 9);
+            now.iter().try_for_each(|item| then(item.place))?;
+            rest = later;
+            warm -= same;
         }
         Ok(())
     }

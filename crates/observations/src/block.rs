@@ -182,7 +182,44 @@ pub(crate) struct Place {
     extra_end: usize,
 }
 
+/// Columns of a block unpacked, for whoever reads row after row.
+#[derive(Debug, Default)]
+pub(crate) struct Columns([Vec<u64>; 5]);
+
+/// Columns that are unpacked.
+#[derive(Clone, Copy)]
+enum Of {
+    Shared,
+    Lengths,
+    Firsts,
+    Durations,
+    Counts,
+}
+
 impl Block {
+    /// Unpacks its columns.
+    pub(crate) fn unpack(&self, columns: &mut Columns) {
+        let packed = [Of::Shared, Of::Lengths, Of::Firsts, Of::Durations, Of::Counts].map(|of| self.column(of));
+        packed.iter().zip(&mut columns.0).for_each(|(packed, out)| packed.unpack(&self.octets, out));
+    }
+
+    fn column(&self, of: Of) -> &Column {
+        match of {
+            Of::Shared => &self.shared,
+            Of::Lengths => &self.lengths,
+            Of::Firsts => &self.firsts,
+            Of::Durations => &self.durations,
+            Of::Counts => &self.counts,
+        }
+    }
+
+    fn number(&self, of: Of, row: usize, columns: Option<&Columns>) -> u64 {
+        match columns.and_then(|columns| columns.0.get(of as usize)) {
+            Some(column) => column.get(row).copied().unwrap_or(0),
+            None => self.column(of).get(&self.octets, row),
+        }
+    }
+
     /// Takes a block apart; none where its parts do not fit each other.
     pub(crate) fn parse(octets: Vec<u8>) -> Option<Block> {
         let all = octets.len();
@@ -229,18 +266,18 @@ impl Block {
     /// Goes to the first row; `key` becomes its key. Returns how many octets of what `key` was it shares.
     pub(crate) fn first(&self, key: &mut Vec<u8>) -> Option<(Place, usize)> {
         let mut place = Place { suffix_end: self.keys_at, extra_end: self.extras_at, ..Place::default() };
-        let shared = self.read(&mut place, key)?;
+        let shared = self.read(&mut place, key, None)?;
         Some((place, shared))
     }
 
     /// Goes on to the next row, which there is; returns how many octets its key shares with the one before.
-    pub(crate) fn step(&self, place: &mut Place, key: &mut Vec<u8>) -> Option<usize> {
+    pub(crate) fn step(&self, place: &mut Place, key: &mut Vec<u8>, columns: Option<&Columns>) -> Option<usize> {
         place.row += 1;
-        self.read(place, key)
+        self.read(place, key, columns)
     }
 
-    fn read(&self, place: &mut Place, key: &mut Vec<u8>) -> Option<usize> {
-        let shared = self.read_key(place, key)?;
+    fn read(&self, place: &mut Place, key: &mut Vec<u8>, columns: Option<&Columns>) -> Option<usize> {
+        let shared = self.read_key(place, key, columns)?;
         place.extra_at = place.extra_end;
         if !self.extra_lengths.is_zero() {
             place.extra_end = self.extra_after(place.extra_end, place.row)?;
@@ -248,9 +285,9 @@ impl Block {
         Some(shared)
     }
 
-    fn read_key(&self, place: &mut Place, key: &mut Vec<u8>) -> Option<usize> {
-        let kept = self.shared.get(&self.octets, place.row) as usize;
-        let length = self.lengths.get(&self.octets, place.row) as usize;
+    fn read_key(&self, place: &mut Place, key: &mut Vec<u8>, columns: Option<&Columns>) -> Option<usize> {
+        let kept = self.number(Of::Shared, place.row, columns) as usize;
+        let length = self.number(Of::Lengths, place.row, columns) as usize;
         let end = place.suffix_end.checked_add(length).filter(|end| *end <= self.extras_at)?;
         let suffix = self.octets.get(place.suffix_end..end)?;
         let before = key.get(kept..)?;
@@ -277,12 +314,12 @@ impl Block {
             extra_end: self.extras_at.checked_add(start(&self.extra_restarts)?)?,
         };
         key.clear();
-        self.read(&mut place, key)?;
+        self.read(&mut place, key, None)?;
         while key.as_slice() < target {
             if place.row + 1 == self.rows {
                 return Some(None);
             }
-            self.step(&mut place, key)?;
+            self.step(&mut place, key, None)?;
         }
         Some(Some(place))
     }
@@ -299,10 +336,11 @@ impl Block {
     }
 
     /// When the row at a place was seen, and its payload.
-    pub(crate) fn value(&self, place: &Place) -> Option<Value<'_>> {
-        let first = (self.firsts.get(&self.octets, place.row) ^ SIGN) as i64;
-        let last = first.wrapping_add(self.durations.get(&self.octets, place.row) as i64);
-        let count = self.counts.get(&self.octets, place.row);
+    pub(crate) fn value(&self, place: &Place, columns: Option<&Columns>) -> Option<Value<'_>> {
+        let number = |of| self.number(of, place.row, columns);
+        let first = (number(Of::Firsts) ^ SIGN) as i64;
+        let last = first.wrapping_add(number(Of::Durations) as i64);
+        let count = number(Of::Counts);
         let extra = self.octets.get(place.extra_at..place.extra_end)?;
         (first <= last).then_some(Value { first, last, count, extra })
     }
@@ -351,16 +389,20 @@ mod tests {
         for (n, wanted) in keys.iter().enumerate() {
             let place = block.seek(wanted, &mut key).unwrap().unwrap();
             assert_eq!((place.row, &key), (n, wanted));
-            let (sighting, payload) = block.value(&place).unwrap().decode().unwrap();
+            let (sighting, payload) = block.value(&place, None).unwrap().decode().unwrap();
             assert_eq!(sighting.first, n as i64 * 10);
             assert_eq!(sighting.spells().count(), if n % 9 == 0 { 2 } else { 1 });
             assert_eq!(payload, if n % 5 == 0 { &b"payload"[..] } else { b"" });
         }
         assert!(block.seek(b"key-999", &mut key).unwrap().is_none());
         let mut place = block.first(&mut key).unwrap().0;
+        let mut columns = Columns::default();
+        block.unpack(&mut columns);
         for pair in keys.windows(2) {
-            let shared = block.step(&mut place, &mut key).unwrap();
+            let shared = block.step(&mut place, &mut key, Some(&columns)).unwrap();
             assert_eq!((&key, shared), (&pair[1], common(&pair[0], &pair[1])));
+            let of = |columns| block.value(&place, columns).unwrap().decode().unwrap();
+            assert_eq!(of(None), of(Some(&columns)));
         }
     }
 
@@ -376,7 +418,7 @@ mod tests {
                 let _ = bad
                     .seek(b"key-050", &mut key)
                     .flatten()
-                    .map(|place| bad.value(&place).is_some_and(|value| value.decode().is_some()));
+                    .map(|place| bad.value(&place, None).is_some_and(|value| value.decode().is_some()));
             }
             assert!(Block::parse(block.octets[..at].to_vec()).is_none_or(|short| short.rows > 0));
         }

@@ -141,12 +141,12 @@ fn check_block(block: &Block, last: &mut Vec<u8>, last_key: &[u8], rows: u32) ->
     let (mut place, _) = block.first(&mut key).ok_or("a row does not parse")?;
     for row in 0..rows {
         if row > 0 {
-            block.step(&mut place, &mut key).ok_or("a row does not parse")?;
+            block.step(&mut place, &mut key, None).ok_or("a row does not parse")?;
         }
         if key <= *last {
             return Err("keys are out of order");
         }
-        block.value(&place).and_then(|value| value.decode()).ok_or("a value does not parse")?;
+        block.value(&place, None).and_then(|value| value.decode()).ok_or("a value does not parse")?;
         last.clone_from(&key);
     }
     if key == last_key { Ok(rows.into()) } else { Err("the last key is not the index's") }

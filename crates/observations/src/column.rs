@@ -60,6 +60,19 @@ impl Column {
         self.base.wrapping_add(value)
     }
 
+    /// All its numbers.
+    pub(crate) fn unpack(&self, octets: &[u8], out: &mut Vec<u64>) {
+        out.clear();
+        out.resize(self.rows, self.base);
+        for plane in 0..self.width {
+            let from = self.at + plane * self.rows;
+            let octets = octets.get(from..from + self.rows).unwrap_or_default();
+            for (number, octet) in out.iter_mut().zip(octets) {
+                *number = number.wrapping_add(u64::from(*octet) << (8 * plane));
+            }
+        }
+    }
+
     /// Whether all its numbers are zero.
     pub(crate) fn is_zero(&self) -> bool {
         self.width == 0 && self.base == 0
@@ -78,7 +91,9 @@ mod tests {
             let mut input = Input(&out[1..]);
             let column = Column::find(&mut input, out.len(), numbers.len()).unwrap();
             let back: Vec<u64> = (0..numbers.len()).map(|row| column.get(&out, row)).collect();
-            assert!(back == numbers && input.is_empty());
+            let mut all = Vec::new();
+            column.unpack(&out, &mut all);
+            assert!(back == numbers && all == numbers && input.is_empty());
         }
     }
 }

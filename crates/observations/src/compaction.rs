@@ -1,7 +1,7 @@
 //! Compaction: several segments of a lane become one.
 //!
-//! Tiered: segments of about one size (a power of eight) are merged when there are eight of them, so that a row is
-//! rewritten once for each power of eight that the store has grown. Since merging is commutative, any of them may meet.
+//! Tiered: segments of about one size are merged when there are eight of them, so that a row is rewritten about once for
+//! each power of eight that the store has grown. Since merging is commutative, any of them may meet.
 //! What was dropped goes before rows merge; what is too old, batches that are forgotten and raw answers that nothing
 //! refers to go in a full compaction, where nothing can hide in another segment.
 
@@ -22,7 +22,7 @@ use crate::{
     key::{BATCH, RAW, REGISTRATION},
     registration::Payload,
     segment::Segment,
-    store::YOUNG,
+    store::{FRESH, YOUNG},
     view::Catalog,
     writer::{SegmentWriter, Target},
 };
@@ -31,8 +31,12 @@ use crate::{
 const FAN_IN: usize = 8;
 /// How long ids of batches are kept.
 pub(crate) const BATCH_DAYS: i64 = 90;
+/// Sizes are near each other up to this factor. What eight segments become is mostly larger than that.
+const NEAR: u64 = 4;
 /// Segments smaller than this are of one size.
 const SMALLEST: u64 = 256 << 10;
+/// What is merged from less than this is merged again before long.
+const LARGE: u64 = 256 << 20;
 /// How much a full compaction compresses: what it writes is rewritten seldom. The level above costs twice the time for a
 /// twenty-fifth of the size, so whatever is rewritten soon does without.
 const OLD: i32 = 9;
@@ -61,22 +65,33 @@ impl CompactionReport {
     }
 }
 
-/// The segments to merge next in a lane, if any.
+/// The segments to merge next in a lane, if any: a run of many whose sizes are near each other, and all that are smaller,
+/// which cost little and make fewer runs to read.
 pub(crate) fn pick(segments: &[Arc<Segment>], lane: u8) -> Option<Vec<Arc<Segment>>> {
-    let mut tiers: Vec<Vec<Arc<Segment>>> = Vec::new();
-    for segment in segments.iter().filter(|segment| segment.summary.lane == lane && !segment.is_damaged()) {
-        let tier = (segment.length / SMALLEST).checked_ilog(8).map_or(0, |tier| tier as usize + 1);
-        tiers.resize_with(tiers.len().max(tier + 1), Vec::new);
-        tiers[tier].push(segment.clone());
-    }
-    let at = tiers.iter().position(|tier| tier.len() >= FAN_IN)?;
-    // Everything smaller comes along: it costs little and makes one run less.
-    Some(tiers.into_iter().take(at + 1).flatten().collect())
+    let due = segments.iter().filter(|segment| segment.summary.lane == lane && !segment.is_damaged());
+    let mut due: Vec<_> = due.cloned().collect();
+    due.sort_by_key(|segment| segment.length);
+    let sizes: Vec<u64> = due.iter().map(|segment| segment.length).collect();
+    due.truncate(run(&sizes)?);
+    Some(due)
+}
+
+/// How many of the smallest are to be merged, of sizes in ascending order.
+fn run(sizes: &[u64]) -> Option<usize> {
+    (0..sizes.len()).find_map(|from| {
+        let near = sizes[from].max(SMALLEST).saturating_mul(NEAR);
+        let end = sizes.partition_point(|size| *size <= near);
+        (end >= from + FAN_IN).then_some(end)
+    })
 }
 
 /// How much a merged segment is compressed.
-pub(crate) fn level(full: bool) -> i32 {
-    if full { OLD } else { YOUNG }
+pub(crate) fn level(full: bool, octets: u64) -> i32 {
+    match full {
+        true => OLD,
+        false if octets < LARGE => FRESH,
+        false => YOUNG,
+    }
 }
 
 /// Merges segments of one lane.
@@ -153,5 +168,20 @@ impl Compaction<'_> {
             Some(&RAW) => row.key.get(1..).is_some_and(|hash| referred.contains(hash)),
             _ => true,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn segments_of_about_one_size_are_merged_with_all_that_are_smaller() {
+        let megabytes = |sizes: &[u64]| run(&sizes.iter().map(|size| size << 20).collect::<Vec<_>>());
+        assert_eq!(megabytes(&[]), None);
+        assert_eq!(megabytes(&[20; 7]), None);
+        assert_eq!(megabytes(&[20; 8]), Some(8));
+        assert_eq!(megabytes(&[1, 2, 20, 20, 21, 22, 23, 24, 25, 60, 150]), Some(10));
+        assert_eq!(megabytes(&[20, 20, 20, 20, 20, 20, 20, 140]), None);
     }
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use model::{Counting, SourceId};
 
 use crate::{
-    block::{Block, Place, Value, put_extra},
+    block::{Block, Columns, Place, Value, put_extra},
     cache::Cache,
     error::Error,
     key,
@@ -15,6 +15,9 @@ use crate::{
     sighting::Sighting,
     view::Catalog,
 };
+
+/// After so many steps in a block it is worth while to unpack its columns.
+const SOON: usize = 24;
 
 /// What of a segment is to be passed over without looking at rows.
 #[derive(Clone, Debug)]
@@ -48,6 +51,10 @@ pub(crate) struct Cursor {
     block: Option<(Arc<Block>, Place)>,
     /// Whether the end may stand in this block.
     is_last: bool,
+    /// Steps taken in this block.
+    steps: usize,
+    /// Its columns, from some steps on.
+    columns: Columns,
     pub(crate) key: Vec<u8>,
     /// How many octets the key shares with the one that it stood on before.
     shared: usize,
@@ -73,6 +80,8 @@ impl Cursor {
             next_block: 0,
             block: None,
             is_last: true,
+            steps: 0,
+            columns: Columns::default(),
             key: Vec::new(),
             shared: 0,
             damaged: 0,
@@ -132,7 +141,12 @@ impl Cursor {
     fn step_raw(&mut self) -> Result<(), Error> {
         let Some((block, place)) = &mut self.block else { return Ok(()) };
         if place.row + 1 < block.rows() {
-            if let Some(shared) = block.step(place, &mut self.key) {
+            self.steps += 1;
+            if self.steps == SOON {
+                block.unpack(&mut self.columns);
+            }
+            let columns = (self.steps >= SOON).then_some(&self.columns);
+            if let Some(shared) = block.step(place, &mut self.key, columns) {
                 self.shared = self.shared.min(shared);
                 return Ok(());
             }
@@ -185,6 +199,7 @@ impl Cursor {
                 return Ok(None);
             }
             self.next_block += 1;
+            self.steps = 0;
             let wanted = (self.skip.types == 0 || fence.types & self.skip.types != 0)
                 && fence.sources & self.skip.sources != 0
                 && self.skip.times.is_none_or(|(first, last)| fence.first <= first && fence.last >= last);
@@ -202,7 +217,7 @@ impl Cursor {
     /// What is said by the row that it stands on; none where that is damaged.
     pub(crate) fn value(&self) -> Option<Value<'_>> {
         let (block, place) = self.block.as_ref()?;
-        block.value(place)
+        block.value(place, (self.steps >= SOON).then_some(&self.columns))
     }
 }
 

@@ -3,15 +3,16 @@
 use std::{collections::BTreeSet, net::IpAddr, ops::ControlFlow};
 
 use hashbrown::HashSet;
-use model::{Name, Prefix, RecordType, Registrable, SourceId, Span, Spell, Tuple};
+use model::{Name, Prefix, Registrable, SourceId, Span, Time};
 
 use crate::{
-    cursor::{Row, Skip},
+    block::Value,
+    cursor::{RawRow, Skip},
     error::Error,
+    found::{Found, Group},
     key::{self, FORWARD, INVERSE, NAME},
     octets::Input,
-    query::{Counts, Cursor, Page, Query, Record, Subject},
-    sighting::Sighting,
+    query::{Counts, Cursor, Page, Query, Record, Subject, Visited},
     snapshot::{Snapshot, Walked},
     tuple::{self, class},
     view::{Probe, Range, after, source_mask},
@@ -34,7 +35,7 @@ impl Snapshot {
             }
             if let Some(record) = found.record() {
                 last.clear();
-                last.extend_from_slice(found.front);
+                last.extend_from_slice(found.place());
                 rows.push(record);
             }
             Flow::Continue(())
@@ -92,7 +93,7 @@ impl Snapshot {
             let registrable = name.and_then(|name| suffixes.registrable(&name));
             if let Some(Registrable { domain, .. }) = registrable.filter(|found| !domains.contains(&found.domain)) {
                 if domains.len() >= cap {
-                    next = Some(Cursor(found.front.to_vec()));
+                    next = Some(Cursor(found.place().to_vec()));
                     return Flow::Break(());
                 }
                 domains.insert(domain);
@@ -139,31 +140,32 @@ impl Snapshot {
                 flow = Flow::Break(());
                 break;
             }
-            let Some(row) = merge.next()? else { break };
-            let Some((front, source)) = key::split_source(&row.key) else { continue };
-            if group.front != front {
-                flow = group.give(query, visit);
+            let Some(row) = merge.next_raw()? else { break };
+            let Some((front, source)) = key::split_source(row.key) else { continue };
+            if !group.is_of(front, row.shared) {
+                flow = group.found(&query.subject).map_or(Flow::Continue(()), |found| visit(&found));
                 group.begin(front);
             }
-            if flow.is_continue() && self.admits(query, row, source) {
-                group.sightings.push((source, row.sighting.clone()));
+            if flow.is_continue() && self.admits(query, &row, source) {
+                group.add(source, &row);
             }
         }
         if flow.is_continue() {
-            flow = group.give(query, visit);
+            flow = group.found(&query.subject).map_or(Flow::Continue(()), |found| visit(&found));
         }
         walked.damaged += merge.damaged();
         Ok(flow)
     }
 
     /// Whether a source's row may be shown and is asked for.
-    fn admits(&self, query: &Query, row: &Row, source: SourceId) -> bool {
+    fn admits(&self, query: &Query, row: &RawRow<'_>, source: SourceId) -> bool {
         let of_type = query.rrtypes.is_empty()
-            || tuple::rrtype(&row.key).is_some_and(|rrtype| query.rrtypes.iter().any(|wanted| wanted.0 == rrtype));
+            || tuple::rrtype(row.key).is_some_and(|rrtype| query.rrtypes.iter().any(|wanted| wanted.0 == rrtype));
+        let Value { first, last, .. } = row.value;
         of_type
             && query.sources.allows(source)
-            && query.fences.admit(row.sighting.span())
-            && !self.view.catalog.is_too_old(&row.key, row.sighting.last)
+            && query.fences.admit(Span::at(Time(first)).union(Span::at(Time(last))))
+            && !self.view.catalog.is_too_old(row.key, last)
     }
 
     /// Names that begin with these labels, then what is known of each.
@@ -241,110 +243,6 @@ impl Snapshot {
 
 /// What is done with each tuple.
 type Visit<'v> = dyn FnMut(&Found<'_>) -> Flow + 'v;
-
-/// The rows of one tuple, gathered.
-#[derive(Debug, Default)]
-struct Group {
-    front: Vec<u8>,
-    sightings: Vec<(SourceId, Sighting)>,
-}
-
-impl Group {
-    fn begin(&mut self, front: &[u8]) {
-        self.front.clear();
-        self.front.extend_from_slice(front);
-        self.sightings.clear();
-    }
-
-    fn give(&mut self, query: &Query, visit: &mut Visit<'_>) -> Flow {
-        self.sightings.sort_by_key(|(source, _)| *source);
-        let found = Found { front: &self.front, sightings: &self.sightings, subject: &query.subject };
-        if self.sightings.is_empty() || found.is_elsewhere() { Flow::Continue(()) } else { visit(&found) }
-    }
-}
-
-/// A tuple that was found, still encoded: who only counts need not know more.
-#[derive(Debug)]
-pub struct Found<'a> {
-    /// Its key without the source: where a cursor goes on.
-    front: &'a [u8],
-    sightings: &'a [(SourceId, Sighting)],
-    subject: &'a Subject,
-}
-
-/// How a visit of tuples ended, where nobody broke it off.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Visited {
-    /// A deadline or a cancellation cut it short.
-    pub interrupted: bool,
-    /// Damaged blocks that had to be passed over.
-    pub damaged: usize,
-}
-
-impl<'a> Found<'a> {
-    /// Where it stands: the octets of a [`Cursor`] that goes on behind it.
-    pub fn place(&self) -> &'a [u8] {
-        self.front
-    }
-
-    /// The record type.
-    pub fn rrtype(&self) -> Option<RecordType> {
-        tuple::rrtype(self.front).map(RecordType)
-    }
-
-    /// Each source that says it, with first, last and count.
-    pub fn sightings(&self) -> impl Iterator<Item = (SourceId, Span, u64)> {
-        self.sightings.iter().map(|(source, sighting)| (*source, sighting.span(), sighting.count))
-    }
-
-    /// The active periods as this source saw them.
-    pub fn spells(&self, of: SourceId) -> impl Iterator<Item = Spell> {
-        self.sightings.iter().filter(move |(source, _)| *source == of).flat_map(|(_, sighting)| sighting.spells())
-    }
-
-    /// The owner name as the store encodes it: equal where the names are, and cheap to compare.
-    pub fn owner(&self) -> Option<&'a [u8]> {
-        match self.front.first()? {
-            &FORWARD => self.front.get(1..key::name_end(self.front, 1)?),
-            _ => Some(tuple::split_inverse(self.front)?.name),
-        }
-    }
-
-    /// The tuple.
-    pub fn tuple(&self) -> Option<Tuple> {
-        match (self.front.first()?, self.subject) {
-            (&FORWARD, _) => tuple::split_forward(self.front)?.tuple(),
-            (_, Subject::Rdata(rdata)) => tuple::split_inverse(self.front)?.tuple(rdata),
-            _ => tuple::split_inverse(self.front)?.tuple(&[]),
-        }
-    }
-
-    fn record(&self) -> Option<Record> {
-        let sightings = self.sightings.iter().map(|(source, sighting)| (*source, sighting.seen()));
-        Some(Record { tuple: self.tuple()?, sightings: sightings.collect() })
-    }
-
-    /// Whether it stands under its other name too, and is given there, or has other data than those asked for.
-    fn is_elsewhere(&self) -> bool {
-        let is_second = || tuple::split_inverse(self.front).is_none_or(|parts| parts.position == 1);
-        match self.subject {
-            Subject::Target(name) => is_second() && self.first_target().as_ref() == Some(name),
-            Subject::TargetWithin(name) => {
-                is_second() && self.first_target().is_some_and(|first| first.is_within(name))
-            }
-            Subject::Rdata(rdata) => {
-                is_second() || self.tuple().is_none_or(|tuple| tuple.rdata.as_octets() != rdata.as_slice())
-            }
-            _ => false,
-        }
-    }
-
-    fn first_target(&self) -> Option<Name> {
-        let tuple = self.tuple()?;
-        let target = tuple::target(tuple.rrtype.0, tuple.rdata.as_octets(), 0)?;
-        Name::from_wire(target.wire).ok()
-    }
-}
 
 fn skip(query: &Query) -> Skip {
     let types = query.rrtypes.iter().fold(0, |mask, rrtype| mask | 1 << (rrtype.0 % 64));

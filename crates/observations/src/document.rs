@@ -175,6 +175,7 @@ fn manifest() -> Manifest {
     Manifest {
         generation: 7,
         gap: GAP,
+        newest_arrival: 1_700_000_100,
         next_file: 4,
         sequence: 12,
         first_log: 3,

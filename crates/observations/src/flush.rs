@@ -161,8 +161,10 @@ impl Shared {
     /// Puts the segments in force in place of the memory that they were written from.
     fn install(&self, state: &mut State, flushing: &Flushing, segments: Vec<Arc<Segment>>) -> Result<(), Error> {
         let names: Vec<String> = segments.iter().map(|segment| segment.name.clone()).collect();
+        let newest = state.newest_arrival;
         self.commit(state, |manifest| {
             manifest.segments.extend(names);
+            manifest.newest_arrival = manifest.newest_arrival.max(newest);
             manifest.sequence = flushing.sequences.1;
             manifest.first_log = flushing.next_log;
         })?;

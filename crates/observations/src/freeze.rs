@@ -30,13 +30,20 @@ struct Run {
 impl Run {
     /// Adds a row, or widens the one pushed last where that has this key.
     fn push(&mut self, key: &[u8], head: Head) {
-        if let Some(last) = self.last.filter(|last| self.arena.key(*last) == key) {
-            let merged = widest(self.arena.head(last), head);
-            return self.arena.set_head(last, &merged);
+        if self.last.is_some_and(|last| self.arena.key(last) == key) {
+            return self.widen(head);
         }
         let place = self.arena.push(&head, key);
         self.order.push(key, place);
         self.last = Some(place);
+    }
+
+    /// Widens the row pushed last.
+    fn widen(&mut self, head: Head) {
+        if let Some(last) = self.last {
+            let merged = widest(self.arena.head(last), head);
+            self.arena.set_head(last, &merged);
+        }
     }
 
     /// Calls `then` for each key in order, with the widest of what rows say under it.
@@ -150,19 +157,25 @@ impl Freezer<'_> {
         let arena = self.table.arena();
         let (mut names, mut domains) = (Run::default(), Run::default());
         let (mut scratch, mut extra) = (Vec::new(), Vec::new());
-        let mut name: &[u8] = &[];
+        let (mut name, mut source): (&[u8], &[u8]) = (&[], &[]);
         let mut domain = None;
         self.order(FORWARD).each(arena, |place| {
             let (key, head) = (arena.key(place), arena.head(place));
             if let Some(parts) = tuple::split_forward(key) {
-                if parts.name != name {
+                let is_new = parts.name != name;
+                if is_new {
                     name = parts.name;
                     domain = writer::registrable(self.suffixes, name);
                 }
-                scratch.clear();
-                parts.put_name(&mut scratch);
                 let end = period_end(head.last);
-                names.push(&scratch, Head { first: end, last: end, ..Head::default() });
+                if is_new || parts.source != source {
+                    source = parts.source;
+                    scratch.clear();
+                    parts.put_name(&mut scratch);
+                    names.push(&scratch, Head { first: end, last: end, ..Head::default() });
+                } else {
+                    names.widen(Head { first: end, last: end, ..Head::default() });
+                }
                 if let Some(domain) = domain {
                     scratch.clear();
                     [&[DOMAIN], domain, &[0], parts.source].iter().for_each(|part| scratch.extend_from_slice(part));

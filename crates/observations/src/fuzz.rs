@@ -28,8 +28,8 @@ fn block(octets: &[u8]) {
     let mut place = block.first(&mut key).map(|(place, _)| place);
     for _ in 0..=block.rows() {
         let Some(at) = &mut place else { break };
-        let _ = block.value(at).map(|value| value.decode().is_some());
-        if block.step(at, &mut key).is_none() {
+        let _ = block.value(at, None).map(|value| value.decode().is_some());
+        if block.step(at, &mut key, None).is_none() {
             break;
         }
     }

@@ -26,6 +26,7 @@ mod document;
 mod error;
 mod filter;
 mod flush;
+mod found;
 mod frame;
 mod freeze;
 #[doc(hidden)]
@@ -61,11 +62,12 @@ pub use batch::{Appended, Batch, BatchId};
 pub use check::{CheckReport, Damage};
 pub use compaction::CompactionReport;
 pub use disk::{Disk, RealDisk};
-pub use dns::{Found, Visited};
+
 pub use error::Error;
+pub use found::Found;
 pub use query::{
     Arrival, Counts, Cursor, Fences, Interrupt, Matching, Novelty, Page, Population, Query, Record, Subject, ValueHit,
-    ValueQuery, Version,
+    ValueQuery, Version, Visited,
 };
 pub use reparse::{Parser, ReparseReport};
 pub use snapshot::Snapshot;

@@ -21,7 +21,7 @@ const VERSION: u32 = 0;
 pub(crate) const HEAD: usize = 12;
 const MARK: [u8; 4] = [0xf5, b'r', b'e', b'c'];
 /// How much records are compressed.
-const LEVEL: i32 = 1;
+const LEVEL: i32 = -3;
 
 /// The name of a log file.
 pub(crate) fn name(number: u64) -> String {

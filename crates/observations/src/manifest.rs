@@ -26,6 +26,8 @@ pub(crate) struct Manifest {
     /// Counts up with every change.
     pub(crate) generation: u64,
     pub(crate) gap: i64,
+    /// The newest arrival of a batch that is in segments: what retention counts from.
+    pub(crate) newest_arrival: i64,
     /// Files get numbers from here on.
     pub(crate) next_file: u64,
     /// The last sequence number that is in segments.
@@ -73,6 +75,7 @@ impl Manifest {
         let mut body = Vec::new();
         put_varint(&mut body, self.generation);
         put_zigzag(&mut body, self.gap);
+        put_zigzag(&mut body, self.newest_arrival);
         for number in [self.next_file, self.sequence, self.first_log, self.sources.len() as u64] {
             put_varint(&mut body, number);
         }
@@ -104,6 +107,7 @@ impl Manifest {
         let mut manifest = Manifest {
             generation: input.varint()?,
             gap: input.zigzag()?,
+            newest_arrival: input.zigzag()?,
             next_file: input.varint()?,
             sequence: input.varint()?,
             first_log: input.varint()?,

@@ -201,7 +201,7 @@ impl Shared {
             let newest = (extent == Extent::Everything).then_some(state.newest_arrival);
             (self.compaction(state.catalog.clone(), inputs, newest), self.new_file(&mut state))
         };
-        let merged = match merge.run(Some(path.clone()), Some(compaction::level(extent != Extent::Some))) {
+        let merged = match merge.run(Some(path.clone()), Some(compaction::level(extent != Extent::Some, before))) {
             Ok(Merged::Done(merged)) => merged,
             Ok(Merged::Damaged | Merged::Stopped) => {
                 // Whatever stays behind is removed at the next opening.

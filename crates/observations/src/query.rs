@@ -129,6 +129,15 @@ pub struct Page<T> {
     pub damaged: usize,
 }
 
+/// How a visit of tuples ended, where nobody broke it off.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Visited {
+    /// A deadline or a cancellation cut it short.
+    pub interrupted: bool,
+    /// Damaged blocks that had to be passed over.
+    pub damaged: usize,
+}
+
 /// One tuple and who saw it when.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Record {

@@ -18,8 +18,11 @@ use crate::{
     record,
     segment::Segment,
     table::{NewRow, Table},
-    view::{Catalog, Range, View},
+    view::{AgeLimit, Catalog, Range, View},
 };
+
+/// So many rows go into the table together.
+const TOGETHER: usize = 32;
 
 /// What all states of an open store share.
 #[derive(Clone, Debug)]
@@ -72,7 +75,8 @@ impl State {
         open: &[Arc<Segment>],
     ) -> Result<State, Error> {
         let Shelf { cache, suffixes } = shelf.clone();
-        let catalog = Arc::new(catalog_of(&manifest, suffixes));
+        let newest_arrival = manifest.newest_arrival;
+        let catalog = Arc::new(catalog_of(&manifest, suffixes, newest_arrival));
         let (mut segments, mut lost) = (Vec::new(), Vec::new());
         for name in &manifest.segments {
             if let Some(segment) = open.iter().find(|segment| segment.name == *name) {
@@ -96,7 +100,7 @@ impl State {
             catalog,
             cache,
             batches: HashMap::new(),
-            newest_arrival: i64::MIN,
+            newest_arrival,
             log_damage: Vec::new(),
         };
         state.load_batches()?;
@@ -108,7 +112,7 @@ impl State {
         while let Some(row) = rows.next()? {
             if let Some(id) = row.key.get(1..).and_then(|id| id.try_into().ok()) {
                 self.batches.insert(BatchId(id), Time(row.sighting.first));
-                self.newest_arrival = self.newest_arrival.max(row.sighting.first);
+                self.note_arrival(row.sighting.first);
             }
         }
         self.forget_batches();
@@ -133,11 +137,22 @@ impl State {
             let (first, last) = self.sequences.unwrap_or((batch.sequence, batch.sequence));
             self.sequences = Some((first.min(batch.sequence), last.max(batch.sequence)));
             self.last_sequence = self.last_sequence.max(batch.sequence);
-            self.newest_arrival = self.newest_arrival.max(batch.arrived.0);
+            self.note_arrival(batch.arrived.0);
             let hour = record::hour(batch.arrived);
             let counting = self.catalog.counting(Some(batch.source));
-            while let Some(row) = batch.row()? {
-                self.table.insert(&row, hour, counting, self.catalog.gap);
+            let mut rows = Vec::with_capacity(TOGETHER);
+            loop {
+                rows.clear();
+                while rows.len() < TOGETHER
+                    && let Some(row) = batch.row()?
+                {
+                    rows.push(row);
+                }
+                if rows.is_empty() {
+                    break;
+                }
+                self.table.warm(&rows);
+                rows.iter().for_each(|row| self.table.insert(row, hour, counting, self.catalog.gap));
             }
             if let Some(id) = batch.id {
                 self.batches.insert(id, batch.arrived);
@@ -150,9 +165,23 @@ impl State {
         Some(())
     }
 
+    /// Takes note of when a batch arrived: what sources keep for so many days ages by that, from hour to hour.
+    fn note_arrival(&mut self, arrived: i64) {
+        let before = self.newest_arrival;
+        self.newest_arrival = before.max(arrived);
+        let is_kept_for_days = self.manifest.sources.iter().any(|source| source.retention_days.is_some());
+        if is_kept_for_days && record::hour(Time(before)) != record::hour(Time(self.newest_arrival)) {
+            self.catalog = self.catalog_of(&self.manifest);
+        }
+    }
+
+    fn catalog_of(&self, manifest: &Manifest) -> Arc<Catalog> {
+        Arc::new(catalog_of(manifest, self.catalog.suffixes.clone(), self.newest_arrival))
+    }
+
     /// Puts a changed manifest in force after it was written.
     pub(crate) fn adopt(&mut self, manifest: Manifest) {
-        self.catalog = Arc::new(catalog_of(&manifest, self.catalog.suffixes.clone()));
+        self.catalog = self.catalog_of(&manifest);
         self.manifest = manifest;
     }
 
@@ -163,12 +192,22 @@ impl State {
     }
 }
 
-fn catalog_of(manifest: &Manifest, suffixes: Arc<SuffixList>) -> Catalog {
+fn catalog_of(manifest: &Manifest, suffixes: Arc<SuffixList>, newest_arrival: i64) -> Catalog {
     Catalog {
         sources: manifest.sources.clone(),
         drops: manifest.drops.clone(),
-        ages: manifest.ages.clone(),
+        ages: ages(manifest, newest_arrival),
         gap: manifest.gap,
         suffixes,
     }
+}
+
+/// Age limits as they were set, and those of sources that are kept for so many days before the newest arrival.
+fn ages(manifest: &Manifest, newest_arrival: i64) -> Vec<AgeLimit> {
+    let now = record::hour(Time(newest_arrival));
+    let kept = manifest.sources.iter().filter_map(|source| {
+        let last_seen = Time(now.saturating_sub(i64::from(source.retention_days?) * DAY));
+        Some(AgeLimit { source: source.id, last_seen })
+    });
+    manifest.ages.iter().copied().chain(kept).collect()
 }

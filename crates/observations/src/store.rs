@@ -382,7 +382,7 @@ fn create(disk: &Disk, dir: &Path, gap: i64) -> Result<Manifest, Error> {
     if let Some(other) = names.iter().find(|name| !matches!(name.as_str(), LOCK | "manifest.new")) {
         return Err(Error::Foreign { path: dir.to_path_buf(), what: format!("it has no manifest but `{other}`") });
     }
-    let manifest = Manifest { gap, next_file: 1, first_log: 1, ..Manifest::default() };
+    let manifest = Manifest { gap, newest_arrival: i64::MIN, next_file: 1, first_log: 1, ..Manifest::default() };
     manifest.write(disk, dir)?;
     Ok(manifest)
 }

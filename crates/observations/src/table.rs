@@ -19,10 +19,12 @@ use crate::{
 /// Seconds in an hour.
 const HOUR: i64 = 3600;
 
+/// Of [`Head::more`]: the row's only spell is a reported one.
+const REPORTED: u32 = 1 << 31;
+
 /// What few rows have.
 #[derive(Debug, Default)]
 struct More {
-    reported: bool,
     spells: Option<Box<[Spell]>>,
     payload: Vec<u8>,
 }
@@ -54,6 +56,11 @@ fn hours(moment: i64) -> i32 {
     moment.div_euclid(HOUR).clamp(i32::MIN.into(), i32::MAX.into()) as i32
 }
 
+/// The half of a key's hash that is kept.
+fn half_of(key: &[u8]) -> u32 {
+    FixedState::default().hash_one(key) as u32
+}
+
 /// A hash for the slots, from the half that is kept.
 fn spread(half: u32) -> u64 {
     u64::from(half).wrapping_mul(0x9e37_79b9_7f4a_7c15)
@@ -64,7 +71,38 @@ pub(crate) fn moment_of(hour: i32) -> i64 {
     i64::from(hour) * HOUR
 }
 
+/// Where in the list of what few rows have a row's own stands.
+fn place_of(head: &Head) -> Option<usize> {
+    ((head.more & !REPORTED) as usize).checked_sub(1)
+}
+
+fn is_reported(head: &Head) -> bool {
+    head.more & REPORTED != 0
+}
+
+/// Keeps what a row has beside its head, if anything, in its place.
+fn put_more(list: &mut Vec<More>, head: &mut Head, more: More, reported: bool) {
+    match place_of(head).and_then(|at| list.get_mut(at)) {
+        Some(place) => *place = more,
+        None if more.spells.is_some() || !more.payload.is_empty() => {
+            list.push(more);
+            head.more = list.len() as u32;
+        }
+        None => {}
+    }
+    head.more = head.more & !REPORTED | if reported { REPORTED } else { 0 };
+}
+
 impl Table {
+    /// Brings what is known of these rows to the processor, all at once.
+    pub(crate) fn warm(&self, rows: &[NewRow<'_>]) {
+        let places = rows.iter().map(|row| {
+            let half = half_of(row.key);
+            self.slots.find(spread(half), |(other, _)| *other == half).map_or(0, |(_, place)| *place)
+        });
+        self.arena.warm(places);
+    }
+
     /// Inserts a row or merges it into the one that is there.
     pub(crate) fn insert(&mut self, row: &NewRow<'_>, hour: i64, counting: Counting, gap: i64) {
         let sighting = Sighting::new(row.first, row.last, row.count, gap);
@@ -80,7 +118,7 @@ impl Table {
         hour: i64,
         rule: (Counting, i64),
     ) {
-        let half = FixedState::default().hash_one(key) as u32;
+        let half = half_of(key);
         let arena = &self.arena;
         let is_same = |(other, place): &(u32, u32)| *other == half && arena.key(*place) == key;
         match self.slots.entry(spread(half), is_same, |(half, _)| spread(*half)) {
@@ -91,11 +129,9 @@ impl Table {
             Slot::Vacant(slot) => {
                 let Sighting { first, last, count, reported, spells } = sighting;
                 let mut head = Head { first, last, count, hour: hours(hour), more: 0 };
-                if reported || spells.is_some() || !payload.is_empty() {
-                    self.payload_octets += payload.len();
-                    self.more.push(More { reported, spells, payload: payload.to_vec() });
-                    head.more = self.more.len() as u32;
-                }
+                let more = More { spells, payload: payload.to_vec() };
+                self.payload_octets += payload.len();
+                put_more(&mut self.more, &mut head, more, reported);
                 let place = self.arena.push(&head, key);
                 slot.insert((half, place));
                 if let Some(rows) = key.first().and_then(|space| self.rows.get_mut(usize::from(*space))) {
@@ -115,22 +151,13 @@ impl Table {
     ) {
         let mut head = self.arena.head(place);
         head.hour = head.hour.min(hour);
-        let more = (head.more as usize).checked_sub(1).and_then(|at| self.more.get_mut(at));
-        let mut taken = more.map(std::mem::take).unwrap_or_default();
+        let mut taken = place_of(&head).and_then(|at| self.more.get_mut(at)).map(std::mem::take).unwrap_or_default();
         let Head { first, last, count, .. } = head;
-        let mut own = Sighting { first, last, count, reported: taken.reported, spells: taken.spells.take() };
+        let mut own = Sighting { first, last, count, reported: is_reported(&head), spells: taken.spells.take() };
         let space = key.first().copied().unwrap_or(FORWARD);
         merge_values(space, counting, gap, (&mut own, &mut taken.payload), (&other, payload));
         (head.first, head.last, head.count) = (own.first, own.last, own.count);
-        let more = More { reported: own.reported, spells: own.spells, payload: taken.payload };
-        match (head.more as usize).checked_sub(1).and_then(|at| self.more.get_mut(at)) {
-            Some(place) => *place = more,
-            None if more.reported || more.spells.is_some() || !more.payload.is_empty() => {
-                self.more.push(more);
-                head.more = self.more.len() as u32;
-            }
-            None => {}
-        }
+        put_more(&mut self.more, &mut head, More { spells: own.spells, payload: taken.payload }, own.reported);
         self.arena.set_head(place, &head);
     }
 
@@ -141,10 +168,11 @@ impl Table {
 
     /// Spells and payload of a row, as blocks hold them, appended to `out`.
     pub(crate) fn put_extra(&self, out: &mut Vec<u8>, head: &Head) {
-        let Some(more) = (head.more as usize).checked_sub(1).and_then(|at| self.more.get(at)) else { return };
         let &Head { first, last, count, .. } = head;
-        let sighting = Sighting { first, last, count, reported: more.reported, spells: more.spells.clone() };
-        put_extra(out, &sighting, &more.payload);
+        let more = place_of(head).and_then(|at| self.more.get(at));
+        let spells = more.and_then(|more| more.spells.clone());
+        let sighting = Sighting { first, last, count, reported: is_reported(head), spells };
+        put_extra(out, &sighting, more.map_or(&[], |more| &more.payload));
     }
 
     /// The places of a space's rows, as they came.

@@ -14,6 +14,7 @@ mod oracle;
 mod process;
 mod random;
 mod reading;
+mod retention;
 
 use model::{Name, Readable};
 use observations::{Options, Query, Snapshot, Store, Subject};
