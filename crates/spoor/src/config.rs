@@ -2,7 +2,7 @@
 //!
 //! Each setting is declared once ([`SETTINGS`]): from that come its default, the commented file of `spoor init`, and
 //! what `spoor config` shows. A setting `section.key` is also read from the environment variable `SPOOR_SECTION_KEY`,
-//! as a TOML value.
+//! as a TOML value; a text may stand there without quotes.
 
 use std::{
     collections::BTreeMap,
@@ -354,7 +354,13 @@ impl Setting {
     fn value(&self, written: &Table, file: &Path) -> anyhow::Result<(Value, String)> {
         let (section, key) = self.parts();
         if let Ok(text) = std::env::var(self.variable()) {
-            let value = parse(&text).map_err(|error| misuse(format!("{}: {error}", self.variable())))?;
+            let value = match parse(&text) {
+                // A text may stand as it is, as variables have it.
+                Err(_) | Ok(_) if self.default.starts_with('"') && !text.starts_with(['"', '\'']) => {
+                    Value::String(text)
+                }
+                value => value.map_err(|error| misuse(format!("{}: {error}", self.variable())))?,
+            };
             return Ok((value, self.variable()));
         }
         if let Some(value) = written.get(section).and_then(|section| section.get(key)) {

@@ -39,6 +39,7 @@ mod openapi;
 mod page;
 mod problem;
 mod rate;
+mod reference;
 mod revision;
 mod route;
 mod router;

@@ -29,6 +29,11 @@ const INSTRUCTIONS_MAX: i64 = 300_000_000;
 /// The same for PostgreSQL, by its clock.
 const STATEMENT_TIMEOUT_MS: u32 = 10_000;
 const PAGE_CACHE_KIB: i32 = 32 * 1024;
+/// The same for the writer. Rows of an import go to places all over the database: what does not fit is written and read
+/// again. It is given back after a change of many rows.
+const WRITER_CACHE_KIB: i32 = 256 * 1024;
+/// Rows of such a change.
+const MANY: u64 = 10_000;
 
 /// Where the knowledge is.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -131,6 +136,7 @@ impl Store {
         let engine = match address {
             Address::Sqlite(path) => {
                 let writer = sqlite(path, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE)?;
+                writer.pragma_update(None, "cache_size", -WRITER_CACHE_KIB)?;
                 let watch = sqlite(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
                 let (writer, watch) = (Mutex::new(writer), Mutex::new(watch));
                 Engine::Sqlite { writer, readers: Pool::new(), watch, path: path.clone() }
@@ -257,8 +263,13 @@ fn sqlite_write<T, E: From<Error>>(
 ) -> Result<T, E> {
     let immediate = rusqlite::TransactionBehavior::Immediate;
     let transaction = connection.transaction_with_behavior(immediate).map_err(Error::from)?;
+    let before = transaction.total_changes();
     let value = write(&mut Tx::new(Inner::Sqlite(&transaction)))?;
+    let changed = transaction.total_changes() - before;
     transaction.commit().map_err(Error::from)?;
+    if changed > MANY {
+        connection.execute_batch("PRAGMA shrink_memory").map_err(Error::from)?;
+    }
     Ok(value)
 }
 

@@ -59,10 +59,13 @@ pub struct Position<I> {
 }
 
 impl Position<IndicatorId> {
-    /// After this row of a list that began at `asked`.
-    pub fn after(held: &Held, asked: Time) -> Position<IndicatorId> {
+    /// After this row of a list that began at `asked`, which is kept where the order depends on it.
+    pub fn after(held: &Held, order: Order, asked: Time) -> Position<IndicatorId> {
         let opinion = &held.opinion;
-        let waning = waning(held);
+        let (waning, asked) = match order {
+            Order::Confidence => (waning(held), asked),
+            Order::Id | Order::Modified => (None, opinion.modified),
+        };
         Position { modified: opinion.modified, id: opinion.indicator, owner: opinion.owner, waning, asked }
     }
 

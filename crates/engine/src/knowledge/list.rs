@@ -126,7 +126,7 @@ fn page(
     let more = rows.len() > limit;
     rows.truncate(limit);
     let asked = after.map_or(now, |at| at.asked());
-    let next = rows.last().filter(|_| more).map(|held| Position::after(held, asked));
+    let next = rows.last().filter(|_| more).map(|held| Position::after(held, order, asked));
     let owners = owners(tx, viewer)?;
     let mut tags = tags(tx, &rows)?;
     let listed = rows.into_iter().map(|held| {

@@ -17,8 +17,11 @@ use hmac::{Hmac, KeyInit, Mac};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use sha2::{Digest, Sha256};
 use utoipa::{
-    IntoParams, ToSchema,
-    openapi::{RefOr, Schema},
+    IntoParams, PartialSchema, ToSchema,
+    openapi::{
+        Ref, RefOr, Schema,
+        schema::{ArrayBuilder, ObjectBuilder, OneOfBuilder, SchemaType, Type},
+    },
 };
 
 use crate::http::{
@@ -52,7 +55,7 @@ pub(crate) struct PageQuery {
 }
 
 /// A page of a list.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Serialize)]
 pub(crate) struct Page<V> {
     /// The rows.
     pub(crate) items: Vec<V>,
@@ -61,6 +64,34 @@ pub(crate) struct Page<V> {
     /// How many rows there are in all, where that was asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) count: Option<Count>,
+}
+
+impl<V: ToSchema> PartialSchema for Page<V> {
+    fn schema() -> RefOr<Schema> {
+        let described = |text: &'static str| ObjectBuilder::new().description(Some(text));
+        let next = described("The cursor of the next page; null where this is the last.");
+        let count = OneOfBuilder::new()
+            .description(Some("How many rows there are in all, where that was asked for."))
+            .item(Ref::from_schema_name(Count::name()));
+        ObjectBuilder::new()
+            .description(Some("A page of a list."))
+            .property(
+                "items",
+                ArrayBuilder::new().items(Ref::from_schema_name(V::name())).description(Some("The rows.")),
+            )
+            .property("next", next.schema_type(SchemaType::from_iter([Type::String, Type::Null])))
+            .property("count", count)
+            .required("items")
+            .into()
+    }
+}
+
+impl<V: ToSchema> ToSchema for Page<V> {
+    fn schemas(schemas: &mut Vec<(String, RefOr<Schema>)>) {
+        schemas.push((V::name().into(), V::schema()));
+        schemas.push((Count::name().into(), Count::schema()));
+        V::schemas(schemas);
+    }
 }
 
 /// How many rows a list has.

@@ -19,6 +19,7 @@ use crate::http::{
     guard::{guard, panicked},
     openapi,
     problem::Problem,
+    reference,
     route::{Need, Route},
 };
 
@@ -28,6 +29,9 @@ pub(crate) fn table() -> Vec<Route> {
         Route::get("/api/v1/openapi.json", Need::NOBODY, "openapi.show", document)
             .says("This description")
             .answers_text("application/json", "OpenAPI 3.1"),
+        Route::get("/api", Need::NOBODY, "openapi.page", page)
+            .says("This description, for people")
+            .answers_text("text/html", "A page that loads nothing"),
     ];
     rows.extend(api::health::routes());
     rows.extend(api::setup::routes());
@@ -81,6 +85,20 @@ pub(crate) fn router(app: App) -> Router {
         .with_state(app)
 }
 
+/// The same as a page.
+async fn page() -> Result<Response, Problem> {
+    static PAGE: OnceLock<Bytes> = OnceLock::new();
+    if PAGE.get().is_none() {
+        let document = serde_json::to_value(openapi::document(&table())).map_err(|_| Problem::internal())?;
+        let _ = PAGE.set(Bytes::from(reference::page(&document)));
+    }
+    let headers = [
+        (header::CONTENT_TYPE, "text/html; charset=utf-8".to_owned()),
+        (header::CONTENT_SECURITY_POLICY, reference::policy()),
+    ];
+    Ok((headers, PAGE.get().cloned().unwrap_or_default()).into_response())
+}
+
 /// The description is the same for everybody and for as long as the program runs.
 async fn document() -> Result<Response, Problem> {
     static DOCUMENT: OnceLock<Bytes> = OnceLock::new();
@@ -107,6 +125,11 @@ mod tests {
             assert!(!row.says.summary.is_empty() && !row.says.answers.is_empty(), "{} says nothing", row.name);
             assert!(row.name.contains('.'), "{}: noun and verb", row.name);
         }
-        assert!(openapi::document(&rows).to_json().unwrap().contains("\"3.1.0\""));
+        let json = openapi::document(&rows).to_json().unwrap();
+        assert!(json.contains("\"3.1.0\""));
+        for part in json.split("\"#/components/schemas/").skip(1) {
+            let name = part.split('"').next().unwrap();
+            assert!(json.contains(&format!("\"{name}\":{{")), "{name} is referred to and not described");
+        }
     }
 }

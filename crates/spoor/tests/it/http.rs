@@ -4,8 +4,11 @@ mod account;
 mod group;
 mod hostile;
 mod indicator;
+mod leak;
 mod oidc;
+mod reference;
 mod right;
+mod tls;
 
 use std::{
     io::{BufRead, BufReader, Read, Write},
@@ -116,10 +119,15 @@ impl Server {
         By::Session(reply.header("set-cookie").unwrap().split(';').next().unwrap().to_owned())
     }
 
+    /// Sends it a signal.
+    pub(crate) fn signal(&self, name: &str) {
+        let id = self.child.id().to_string();
+        std::process::Command::new("kill").args([&format!("-{name}"), &id]).status().unwrap();
+    }
+
     /// Tells it to stop, and how it ended.
     pub(crate) fn stop(&mut self) -> i32 {
-        let id = self.child.id().to_string();
-        std::process::Command::new("kill").args(["-TERM", &id]).status().unwrap();
+        self.signal("TERM");
         self.child.wait().unwrap().code().unwrap_or(-1)
     }
 }

@@ -10,6 +10,7 @@ mod indicator;
 mod ingest;
 mod kill;
 mod manual;
+mod packaging;
 mod program;
 mod story;
 mod workspace;

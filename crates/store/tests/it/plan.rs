@@ -75,7 +75,7 @@ fn searches(store: &Store, viewer: &Viewer) {
             none(store, &format!("{order:?}: {text}"), |tx| {
                 let page = search::indicators(tx, &search, None, 2)?;
                 let Some(last) = page.last() else { return Ok(()) };
-                search::indicators(tx, &search, Some(Position::after(last, NOW)), 2)?;
+                search::indicators(tx, &search, Some(Position::after(last, order, NOW)), 2)?;
                 search::count(tx, &search, 10).map(drop)
             });
         }

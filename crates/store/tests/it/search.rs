@@ -443,7 +443,7 @@ fn found(store: &Store, query: &Query, viewer: &Viewer, order: Order) -> Vec<(Ow
         // Small pages, so that where one ends matters.
         let page = store.read(|tx| search::indicators(tx, &search, after, 3)).unwrap();
         let Some(last) = page.last() else { return all };
-        after = Some(Position::after(last, NOW));
+        after = Some(Position::after(last, order, NOW));
         all.extend(page.iter().map(|held| (held.opinion.owner, held.opinion.indicator)));
     }
 }
