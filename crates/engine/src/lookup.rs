@@ -230,7 +230,11 @@ fn known(view: &View, records: &[&Record], profile: &Profile) -> String {
 
 /// What a "nothing found" was looked for in.
 pub fn searched(view: &View) -> String {
-    let denominator = view.denominator();
+    searched_in(&view.denominator())
+}
+
+/// The same of a denominator that is known already.
+pub fn searched_in(denominator: &Denominator) -> String {
     let newest = denominator.newest.map_or("nothing observed yet".into(), |newest| format!("newest {newest}"));
     format!(
         "{} sources with about {} domains in DNS and {} registrations, {newest}",

@@ -40,7 +40,7 @@ pub(crate) struct Global {
     /// Where the knowledge base is: sqlite:FILE or postgres://USER@HOST/NAME [default: as configured]
     #[arg(long, global = true, value_name = "URL")]
     pub(crate) database: Option<String>,
-    /// Work at this server instead of here (indicators, imports, exports, answers)
+    /// Work at this server instead of here (look-ups, pivots, indicators, imports, exports, answers)
     #[arg(long, global = true, env = "SPOOR_SERVER", value_name = "URL")]
     pub(crate) server: Option<String>,
     /// A file with the token for the server [default: the environment variable SPOOR_TOKEN]

@@ -40,8 +40,8 @@ pub(crate) fn run(arguments: Arguments, output: &mut Output) -> anyhow::Result<E
     let session = || Session::open(global);
     match &arguments.command {
         Command::Demo(arguments) => demo::run(global, arguments, output),
-        Command::Lookup(arguments) => lookup::run(&session()?, arguments, output),
-        Command::Pivot(arguments) => pivot::run(&session()?, arguments, output),
+        Command::Lookup(arguments) => lookup::run(global, arguments, output),
+        Command::Pivot(arguments) => pivot::run(global, arguments, output),
         Command::Hunt(arguments) => hunt::run(&session()?, arguments, output),
         Command::Ingest(arguments) => ingest::run(&session()?, arguments, output),
         Command::Serve(arguments) => serve::run(&session()?, arguments, output),

@@ -4,6 +4,7 @@
 //! output is a terminal and `NO_COLOR` is not set.
 
 pub(crate) mod table;
+pub(crate) mod timeline;
 
 use std::io::{self, BufWriter, IsTerminal, Write};
 

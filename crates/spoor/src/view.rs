@@ -7,3 +7,4 @@ pub(crate) mod import;
 pub(crate) mod indicator;
 pub(crate) mod label;
 pub(crate) mod observed;
+pub(crate) mod told;

@@ -10,10 +10,13 @@ use model::{Actor, Contact, Disclosed, Indicator, IndicatorType, Quality, Regist
 use observations::Interrupt;
 
 use crate::{
-    arguments,
+    arguments::{self, Global},
     exit::{Ending, misuse},
-    output::{Output, Tone, table::Table},
+    moment,
+    output::{Output, Tone, table::Table, timeline::Timeline},
+    remote::Remote,
     session::Session,
+    view::told::ToldLookup,
 };
 
 /// Rows of history shown to people before the rest is counted.
@@ -21,8 +24,19 @@ const ROWS_SHOWN: usize = 12;
 /// Sharers of a value shown to people.
 pub(crate) const SHARERS_SHOWN: usize = 48;
 
-pub(crate) fn run(session: &Session, arguments: &arguments::Lookup, output: &mut Output) -> anyhow::Result<Ending> {
+pub(crate) fn run(global: &Global, arguments: &arguments::Lookup, output: &mut Output) -> anyhow::Result<Ending> {
     let indicator = read_value(&arguments.value, arguments.kind)?;
+    if let Some(server) = &global.server {
+        if arguments.live.live {
+            return Err(misuse("--live asks from this machine: leave --server out"));
+        }
+        let remote = Remote::new(server, global.token_file.as_deref())?;
+        let kind = indicator.kind().to_string();
+        let query = [("value", arguments.value.as_str()), ("type", kind.as_str())];
+        let found: Lookup = remote.get::<ToldLookup>("/api/v1/lookup", &query)?.into();
+        return tell(output, &found, &indicator, moment::now());
+    }
+    let session = &Session::open(global)?;
     let (engine, actor) = (session.engine(arguments.live.live)?, Actor::local(session.user()));
     let answer = || engine::lookup::lookup(&engine.view(&actor, Interrupt::default()), &indicator, session.now());
     let mut found = answer()?;
@@ -34,9 +48,13 @@ pub(crate) fn run(session: &Session, arguments: &arguments::Lookup, output: &mut
         session.live(&arguments.live)?.look_up(&engine, &indicator, output)?;
         found = answer()?;
     }
+    tell(output, &found, &indicator, session.now())
+}
+
+fn tell(output: &mut Output, found: &Lookup, indicator: &Indicator, now: Time) -> anyhow::Result<Ending> {
     match output.is_json() {
-        true => output.object(&found)?,
-        false => show(output, &found, &indicator, session.now())?,
+        true => output.object(found)?,
+        false => show(output, found, indicator, now)?,
     }
     output.flush()?;
     Ok(if found.found() { Ending::Found } else { Ending::Nothing })
@@ -219,9 +237,12 @@ fn records(output: &mut Output, rows: &[RecordRow]) -> io::Result<()> {
     if rows.is_empty() {
         return Ok(());
     }
-    output.heading("Passive DNS")?;
+    let shown = || rows.iter().take(ROWS_SHOWN);
+    let timeline = Timeline::over(shown().flat_map(|row| &row.spells));
+    let over = timeline.as_ref().map_or(String::new(), |of| format!("  active periods from {}", of.words()));
+    output.pieces(&[(Tone::Strong, "Passive DNS"), (Tone::Faint, &over)])?;
     let mut table = Table::new(&["name", "type", "data", "first", "last", ">count", "active periods", "sources"]);
-    for row in rows.iter().take(ROWS_SHOWN) {
+    for row in shown() {
         table.plain([
             model::text::defang(&row.rrname.to_string()),
             row.rrtype.to_string(),
@@ -229,7 +250,7 @@ fn records(output: &mut Output, rows: &[RecordRow]) -> io::Result<()> {
             row.first.day(),
             row.last.day(),
             row.count.to_string(),
-            spells(row),
+            timeline.as_ref().map_or(String::new(), |of| format!("{} {}", of.bar(&row.spells), spells(row))),
             row.sources.join(" "),
         ]);
     }

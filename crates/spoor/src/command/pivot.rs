@@ -8,19 +8,34 @@ use observations::Interrupt;
 
 use super::lookup::{SHARERS_SHOWN, quality_tone, rows};
 use crate::{
-    arguments,
+    arguments::{self, Global},
     exit::Ending,
     output::{Output, Tone},
+    remote::Remote,
     session::Session,
+    view::told::ToldPivot,
 };
 
-pub(crate) fn run(session: &Session, arguments: &arguments::Pivot, output: &mut Output) -> anyhow::Result<Ending> {
+pub(crate) fn run(global: &Global, arguments: &arguments::Pivot, output: &mut Output) -> anyhow::Result<Ending> {
+    if let Some(server) = &global.server {
+        let remote = Remote::new(server, global.token_file.as_deref())?;
+        let kind = arguments.kind.to_string();
+        let query = [("value", arguments.value.as_str()), ("kind", kind.as_str())];
+        let pivot: Pivot = remote.get::<ToldPivot>("/api/v1/pivot", &query)?.into();
+        let searched = engine::lookup::searched_in(&pivot.denominator);
+        return tell(output, &pivot, &searched);
+    }
+    let session = Session::open(global)?;
     let (engine, actor) = (session.engine(false)?, Actor::local(session.user()));
     let view = engine.view(&actor, Interrupt::default());
     let pivot = engine::pivot::pivot(&view, &arguments.value, arguments.kind)?;
+    tell(output, &pivot, &engine::lookup::searched(&view))
+}
+
+fn tell(output: &mut Output, pivot: &Pivot, searched: &str) -> anyhow::Result<Ending> {
     match output.is_json() {
         true => pivot.values.iter().try_for_each(|value| output.object(value))?,
-        false => show(output, &pivot, &engine::lookup::searched(&view))?,
+        false => show(output, pivot, searched)?,
     }
     output.flush()?;
     Ok(if pivot.values.iter().any(|value| !value.rows.is_empty()) { Ending::Found } else { Ending::Nothing })

@@ -9,7 +9,7 @@ use engine::{
     pivot::{Pivot, PivotRow, PivotValue},
     view::Denominator,
 };
-use model::{Name, evidence::Share};
+use model::{Name, Time, evidence::Share};
 use serde::Serialize;
 use serde_json::Value as Json;
 use utoipa::ToSchema;
@@ -186,8 +186,21 @@ pub(crate) struct RecordView {
     pub(crate) last: String,
     /// How often.
     pub(crate) count: u64,
+    /// Active periods.
+    pub(crate) spells: Vec<PeriodView>,
     /// The sources that say so.
     pub(crate) sources: Vec<String>,
+}
+
+/// An active period.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct PeriodView {
+    /// From.
+    pub(crate) first: String,
+    /// To.
+    pub(crate) last: String,
+    /// Taken from somebody's aggregate: weaker evidence of activity than a witnessed one.
+    pub(crate) reported: bool,
 }
 
 /// A version of a registration.
@@ -358,8 +371,15 @@ impl From<RecordRow> for RecordView {
             first: row.first.to_string(),
             last: row.last.to_string(),
             count: row.count,
+            spells: row.spells.into_iter().map(PeriodView::from).collect(),
             sources: row.sources,
         }
+    }
+}
+
+impl From<(Time, Time, bool)> for PeriodView {
+    fn from((first, last, reported): (Time, Time, bool)) -> PeriodView {
+        PeriodView { first: first.to_string(), last: last.to_string(), reported }
     }
 }
 
