@@ -22,6 +22,7 @@ pub mod owner;
 pub mod pivot;
 pub mod profile;
 pub mod quality;
+pub mod sensor;
 pub mod view;
 pub mod weight;
 
