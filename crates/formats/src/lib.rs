@@ -8,25 +8,32 @@
 #![deny(clippy::indexing_slicing)]
 
 pub mod answer;
+pub mod answered;
 pub mod attack;
 pub mod capture;
 pub mod cof;
 pub mod disclosure;
 pub mod dns;
 pub mod dnsdb;
+pub mod dnsdb_lines;
 pub mod dnstap;
+pub mod eve;
 pub mod export;
 pub mod frame_stream;
 pub mod line;
 pub mod list;
 mod member;
 pub mod misp;
+pub mod observation_table;
+pub mod passivedns;
 pub mod rdap;
 mod read;
 pub mod registration_lines;
 mod remark;
 pub mod stix;
 pub mod whois;
+pub mod zeek;
+pub mod zone;
 
 pub use read::read;
 pub use remark::{Place, REMARK_TEXT_MAX, REMARKS_MAX, Remark, RemarkKind};
