@@ -97,6 +97,22 @@ impl Discretion {
         (observations, kept)
     }
 
+    /// What may be kept of observations that somebody else gathered and counted.
+    pub fn filter(&mut self, observations: Vec<Observation>) -> (Vec<Observation>, Kept) {
+        let mut kept = Kept::default();
+        let admitted = observations.into_iter().filter(|observation| {
+            let fate = self.permit(observation);
+            match fate {
+                Ok(()) => kept.answers += observation.count,
+                Err(reason) => kept.drop(reason, observation.count),
+            }
+            fate.is_ok()
+        });
+        let admitted: Vec<Observation> = admitted.collect();
+        kept.observations = admitted.len() as u64;
+        (admitted, kept)
+    }
+
     fn admit(&mut self, distinct: &Distinct<'_>) -> Result<Observation, &str> {
         if distinct.first <= 0 {
             return Err(reason::NO_TIME);
@@ -104,16 +120,20 @@ impl Discretion {
         if self.own.asked(distinct) {
             return Err(reason::OWN);
         }
-        if let Some(kind) = self.list.kind(distinct.name) {
+        let observation = distinct.observation().ok_or(reason::BAD_DATA)?;
+        self.permit(&observation).map(|()| observation)
+    }
+
+    fn permit(&mut self, observation: &Observation) -> Result<(), &str> {
+        let name = &observation.tuple.rrname;
+        if let Some(kind) = self.list.kind(name.as_wire()) {
             return Err(kind);
         }
-        let observation = distinct.observation().ok_or(reason::BAD_DATA)?;
-        let name = &observation.tuple.rrname;
         match self.suffixes.registrable(name) {
-            Some(found) if !self.crowds.admit(name, &found.domain, observation.span.last(), distinct.count) => {
+            Some(found) if !self.crowds.admit(name, &found.domain, observation.span.last(), observation.count) => {
                 Err(reason::CROWD)
             }
-            _ => Ok(observation),
+            _ => Ok(()),
         }
     }
 }

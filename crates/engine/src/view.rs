@@ -9,7 +9,10 @@ use std::{collections::BTreeSet, net::IpAddr};
 use model::{
     Actor, Field, Name, Readable, RecordType, Registrable, Role, Source, SourceId, SourceKind, Time, evidence::Share,
 };
-use observations::{Counts, Interrupt, Population, Query, Record, Snapshot, Subject, ValueHit, ValueQuery, Version};
+use observations::{
+    Arrival, Counts, Cursor, Interrupt, Page, Population, Query, Record, Snapshot, Subject, ValueHit, ValueQuery,
+    Version,
+};
 use serde::Serialize;
 
 use crate::{Engine, error::Error};
@@ -73,6 +76,23 @@ impl<'a> View<'a> {
     /// A source by its number.
     pub fn source(&self, id: SourceId) -> Option<&Source> {
         self.sources.iter().find(|source| source.id == id)
+    }
+
+    /// Registrable domains that arrived between two moments, each source by itself.
+    pub(crate) fn arrivals(
+        &self,
+        since: Time,
+        until: Time,
+        sources: &Readable,
+        limit: usize,
+        cursor: Option<Cursor>,
+    ) -> Result<Page<Arrival>, Error> {
+        Ok(self.snapshot.arrivals(since, until, sources, limit, cursor)?)
+    }
+
+    /// Whether any of these sources brought a domain before this hour.
+    pub(crate) fn arrived_before(&self, domain: &Name, hour: Time, sources: &Readable) -> Result<bool, Error> {
+        Ok(self.snapshot.first_arrival(domain, sources)?.is_some_and(|first| first < hour))
     }
 
     /// What was read, and how much it holds.

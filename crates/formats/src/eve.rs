@@ -103,7 +103,9 @@ impl Item {
 /// Records by type: aliases first, since the others belong to where they lead.
 fn add_grouped(chain: &mut Chain, grouped: &BTreeMap<String, Vec<Value>>) {
     let aliases = grouped.get("CNAME").into_iter().flatten().filter_map(Value::as_str);
-    aliases.take(ANSWERS_MAX).for_each(|alias| drop(chain.alias(alias)));
+    for alias in aliases.take(ANSWERS_MAX) {
+        chain.alias(alias);
+    }
     for (rrtype, values) in grouped.iter().filter(|(rrtype, _)| *rrtype != "CNAME") {
         let Ok(rrtype) = rrtype.parse::<RecordType>() else { continue };
         values

@@ -139,8 +139,12 @@ fn json(line: &[u8]) -> Result<Option<Answered>, LineError> {
 fn add(chain: &mut Chain, qtype: Option<RecordType>, answer: &str, listed: usize) {
     let Some(qtype) = qtype else { return };
     match qtype {
-        RecordType::A | RecordType::AAAA => drop(chain.address(qtype, answer)),
-        RecordType::CNAME => drop(chain.alias(answer)),
+        RecordType::A | RecordType::AAAA => {
+            chain.address(qtype, answer);
+        }
+        RecordType::CNAME => {
+            chain.alias(answer);
+        }
         RecordType::PTR if listed > 1 => {}
         RecordType::PTR | RecordType::NS => {
             if let Ok(rdata) = Rdata::from_text(qtype, answer) {

@@ -1,6 +1,6 @@
 //! What the store held at one moment: what is new to it, what arrived, how much it holds.
 
-use model::{Observation, Readable, SourceId, Time};
+use model::{Name, Observation, Readable, SourceId, Time};
 
 use crate::{
     cursor::Skip,
@@ -107,6 +107,21 @@ impl Snapshot {
         }
         page.damaged += merge.damaged();
         Ok(page)
+    }
+
+    /// The full hour in which the first of these sources brought a registrable domain; none where none has.
+    pub fn first_arrival(&self, domain: &Name, sources: &Readable) -> Result<Option<Time>, Error> {
+        let mut front = vec![DOMAIN];
+        key::put_name(&mut front, domain);
+        let mut merge =
+            self.view.scan(&Range::prefix(&front), &Skip { sources: source_mask(sources), ..Skip::nothing() })?;
+        let mut first: Option<i64> = None;
+        while let Some(row) = merge.next()? {
+            if key::split_source(&row.key).is_some_and(|(_, source)| sources.allows(source)) {
+                first = Some(first.map_or(row.sighting.first, |known| known.min(row.sighting.first)));
+            }
+        }
+        Ok(first.map(Time))
     }
 
     /// Whether a domain was not known in an earlier hour: batches may come in any order.

@@ -60,6 +60,11 @@ pub(crate) enum Command {
     Hunt(Hunt),
     /// Read observations or registrations into the store
     Ingest(Ingest),
+    /// Take in what DNS servers and other sensors say, as it comes
+    #[command(subcommand)]
+    Sensor(Sensor),
+    /// Domains that were seen here for the first time
+    New(New),
     /// Serve the API until told to end
     Serve(Serve),
     /// Accounts
@@ -403,6 +408,22 @@ pub(crate) struct Live {
 pub(crate) enum Format {
     /// Passive DNS in Common Output Format, one JSON object a line
     Cof,
+    /// Results of a DNSDB API as JSON lines, as `dnsdbq -j` writes them
+    Dnsdb,
+    /// dnstap frames, as DNS servers write them
+    Dnstap,
+    /// Packet captures, pcap or pcapng
+    Pcap,
+    /// Zeek's dns.log, tab-separated or JSON
+    Zeek,
+    /// Suricata's EVE log
+    Eve,
+    /// Lines of gamelinux/passivedns
+    Passivedns,
+    /// A zone file
+    Zone,
+    /// A table with a row for each observation (see --columns)
+    Csv,
     /// WHOIS answers: raw text with --domain, or JSON lines {domain?, server?, observed?, raw}
     Whois,
     /// RDAP answers: a JSON answer with --domain, or JSON lines as for whois
@@ -423,15 +444,107 @@ pub(crate) struct Ingest {
     /// Refuse the whole at the first line that cannot be read
     #[arg(long)]
     pub(crate) strict: bool,
+    #[command(flatten)]
+    pub(crate) messages: Messages,
+    /// Which column means what: rrname=COLUMN,rdata=COLUMN,time_first=COLUMN and rrtype, time_last, count, bailiwick
+    /// (csv) [default: guessed from the head]
+    #[arg(long, value_name = "MAPPING")]
+    pub(crate) columns: Option<String>,
+    /// The origin of names without a final dot (zone)
+    #[arg(long)]
+    pub(crate) origin: Option<model::Name>,
     /// The domain that a raw answer is about
     #[arg(long)]
     pub(crate) domain: Option<model::Name>,
     /// The server that gave it
     #[arg(long, requires = "domain")]
     pub(crate) server: Option<String>,
-    /// When it was so [default: now]
-    #[arg(long, requires = "domain")]
+    /// When it was so: of raw answers and zone files [default: now]
+    #[arg(long)]
     pub(crate) at: Option<Time>,
+}
+
+/// Which DNS messages are taken.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct Messages {
+    /// Take answers of resolvers to their clients too (dnstap); who asked is not kept
+    #[arg(long)]
+    pub(crate) client: bool,
+    /// The capture was taken between a resolver and its clients: believe it about every name (pcap)
+    #[arg(long)]
+    pub(crate) below_resolver: bool,
+    /// The ports that servers answer from (pcap)
+    #[arg(long = "port", value_name = "PORT", default_value = "53")]
+    pub(crate) ports: Vec<u16>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Sensor {
+    /// Listen for dnstap from DNS servers, over a Unix socket or TCP, until told to end
+    Dnstap(SensorDnstap),
+    /// Take every file that is dropped into a directory, once, until told to end
+    Watch(SensorWatch),
+    /// Zones with so many names that they are counted and not stored
+    Zones,
+    /// Store a zone's names again, however many there are
+    Release {
+        /// The zone
+        zone: model::Name,
+        /// Let it become a counter again
+        #[arg(long)]
+        end: bool,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct SensorDnstap {
+    /// A Unix socket to make
+    #[arg(long, value_name = "PATH", required_unless_present = "listen")]
+    pub(crate) socket: Option<PathBuf>,
+    /// An address to listen at; it is not encrypted
+    #[arg(long, value_name = "ADDRESS:PORT", conflicts_with = "socket")]
+    pub(crate) listen: Option<std::net::SocketAddr>,
+    /// The source that says so (see `spoor source add`)
+    #[arg(long)]
+    pub(crate) source: String,
+    #[command(flatten)]
+    pub(crate) messages: Messages,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct SensorWatch {
+    /// The directory
+    pub(crate) dir: PathBuf,
+    /// What its files hold
+    #[arg(long)]
+    pub(crate) format: Format,
+    /// The source that says so (see `spoor source add`)
+    #[arg(long)]
+    pub(crate) source: String,
+    /// Where files go that were read [default: they are removed]
+    #[arg(long, value_name = "DIR")]
+    pub(crate) done: Option<PathBuf>,
+    /// Take what is there, and end
+    #[arg(long)]
+    pub(crate) once: bool,
+    #[command(flatten)]
+    pub(crate) messages: Messages,
+    /// Which column means what (csv)
+    #[arg(long, value_name = "MAPPING")]
+    pub(crate) columns: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct New {
+    /// Since when: a duration such as 24h or 7d, or a moment
+    #[arg(long, default_value = "24h", value_name = "SINCE")]
+    pub(crate) since: String,
+    /// Zones that are not shown: lists of domains, one a line, such as the most popular ones and your own
+    #[arg(long, value_name = "FILE")]
+    pub(crate) without: Vec<PathBuf>,
+    /// At most so many
+    #[arg(long, default_value_t = 1000)]
+    pub(crate) limit: usize,
 }
 
 #[derive(Debug, Subcommand)]

@@ -16,8 +16,10 @@ mod ingest;
 mod init;
 pub(crate) mod label;
 pub(crate) mod lookup;
+mod new;
 mod owner;
 pub(crate) mod pivot;
+mod sensor;
 pub(crate) mod serve;
 mod source;
 mod store;
@@ -25,6 +27,8 @@ mod token;
 mod user;
 
 use clap::CommandFactory;
+
+pub(crate) use new::since;
 
 use crate::{
     arguments::{Arguments, Command},
@@ -44,6 +48,8 @@ pub(crate) fn run(arguments: Arguments, output: &mut Output) -> anyhow::Result<E
         Command::Pivot(arguments) => pivot::run(global, arguments, output),
         Command::Hunt(arguments) => hunt::run(&session()?, arguments, output),
         Command::Ingest(arguments) => ingest::run(&session()?, arguments, output),
+        Command::Sensor(arguments) => sensor::run(&session()?, arguments, output),
+        Command::New(arguments) => new::run(&session()?, arguments, output),
         Command::Serve(arguments) => serve::run(&session()?, arguments, output),
         Command::User(arguments) => user::run(&session()?, arguments, output),
         Command::Token(arguments) => token::run(&session()?, arguments, output),

@@ -112,6 +112,24 @@ pub(crate) const SETTINGS: &[Setting] = &[
         online: None,
     },
     Setting {
+        name: "sensor.drop",
+        default: "[]",
+        about: "lists of zones that a sensor drops beside the bundled ones, as paths: your own and internal ones",
+        online: None,
+    },
+    Setting {
+        name: "sensor.names_an_hour",
+        default: "5000",
+        about: "a zone that brings more new names an hour is counted and not stored, until released; 0 for no limit",
+        online: None,
+    },
+    Setting {
+        name: "sensor.window_seconds",
+        default: "10",
+        about: "how long a listening sensor gathers: repeated answers within it are one observation",
+        online: None,
+    },
+    Setting {
         name: "serve.listen",
         default: "\"127.0.0.1:8480\"",
         about: "where `spoor serve` listens, as \"address:port\"",
@@ -210,6 +228,7 @@ pub(crate) const SETTINGS: &[Setting] = &[
 pub(crate) struct Config {
     pub(crate) online: Online,
     pub(crate) engine: EngineConfig,
+    pub(crate) sensor: SensorConfig,
     pub(crate) store: StoreConfig,
     pub(crate) serve: Serve,
     pub(crate) oidc: crate::http::oidc::Settings,
@@ -237,6 +256,14 @@ pub(crate) struct Online {
 pub(crate) struct EngineConfig {
     pub(crate) labels: Vec<PathBuf>,
     pub(crate) weights: String,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct SensorConfig {
+    pub(crate) drop: Vec<PathBuf>,
+    pub(crate) names_an_hour: u32,
+    pub(crate) window_seconds: u32,
 }
 
 #[derive(Clone, Debug, Deserialize)]

@@ -1,30 +1,50 @@
-//! Reading files into the store: the same for the command line and the demo.
+//! Reading files into the store: the same for the command line, watched directories, the API and the demo.
 //!
-//! Lines are read in batches of 50,000, each with an id that is a hash of the source and of every octet up to its end:
+//! What a sensor saw (captures, dnstap, logs) goes through the rules of a sensor ([`crate::sensor`]); so does whatever
+//! else is said by a source of kind `sensor`. Lines are read in batches of 50,000, each with an id that is a hash of the source and of every octet up to its end:
 //! a file that is read twice counts once, and one that was cut short goes on where it was cut.
 
+pub(crate) mod input;
+
 use std::{
+    collections::BTreeMap,
     io::{self, BufRead},
     time::{Duration, Instant},
 };
 
 use anyhow::Context;
+use engine::sensor::{Kept, Window};
 use formats::{
-    cof,
+    answered::Answered,
+    cof::{self, CofRecord},
+    dnsdb_lines, eve,
     line::{Batch as LineBatch, LineError, Reader, Refusals},
+    observation_table::Table,
+    passivedns,
     registration_lines::{self, Defaults},
+    zeek,
+    zone::ZoneFile,
 };
-use model::{Observation, RegistrationRecord, Source, SourceKind, Time};
+use model::{Name, Observation, RegistrationRecord, Source, SourceKind, Time};
 use observations::{Appended, Batch, BatchId, Store};
 use serde::Serialize;
 
-use crate::arguments::Format;
+use crate::{
+    arguments::Format,
+    exit::misuse,
+    sensor::{
+        Into, Sensor,
+        intake::{Intake, Taken},
+    },
+};
 
 /// What came of an input.
 #[derive(Debug, Default, Serialize)]
 pub(crate) struct Summary {
-    /// Lines read.
+    /// Lines, frames or packets read.
     pub(crate) lines: u64,
+    /// DNS messages among them.
+    pub(crate) messages: u64,
     /// Octets read.
     pub(crate) octets: u64,
     /// Observations and registrations stored now.
@@ -35,10 +55,125 @@ pub(crate) struct Summary {
     pub(crate) refused: u64,
     /// Registrations stored with something in them that was not understood.
     pub(crate) remarked: u64,
+    /// Answers that the observations stand for, repetitions counted.
+    pub(crate) answers: u64,
+    /// What was not taken, by reason: messages, records, answers.
+    pub(crate) dropped: BTreeMap<String, u64>,
+    /// Where the input cannot be read any further.
+    pub(crate) damaged: Option<String>,
     /// Seconds it took.
     pub(crate) seconds: f64,
     #[serde(skip)]
     pub(crate) refusals: Refusals,
+}
+
+impl Summary {
+    /// Counts what became of a window.
+    pub(crate) fn add(&mut self, kept: &Kept, known: bool) {
+        self.answers += kept.answers;
+        *if known { &mut self.known } else { &mut self.stored } += kept.observations;
+        for (reason, count) in &kept.dropped {
+            *self.dropped.entry(reason.clone()).or_default() += count;
+        }
+    }
+
+    fn lines<T>(&mut self, batch: LineBatch<T>) {
+        self.lines = batch.lines;
+        self.octets = batch.octets;
+        self.refused += batch.refusals.total();
+        self.refusals.absorb(batch.refusals);
+    }
+}
+
+/// How an input is to be read.
+pub(crate) struct Reading<'a> {
+    pub(crate) format: Format,
+    pub(crate) defaults: &'a Defaults,
+    /// The first line that cannot be read ends it before its batch is stored.
+    pub(crate) strict: bool,
+    /// Which column of a table means what.
+    pub(crate) columns: Option<&'a str>,
+    /// The origin of a zone file.
+    pub(crate) origin: Option<&'a Name>,
+    /// Which messages are taken.
+    pub(crate) taken: Taken,
+}
+
+/// Reads an input of any format to its end; `progress` hears of every batch.
+pub(crate) fn read(
+    store: &Store,
+    source: &Source,
+    sensor: &Sensor,
+    input: impl BufRead,
+    reading: &Reading<'_>,
+    progress: impl FnMut(&Summary),
+) -> anyhow::Result<Summary> {
+    let started = Instant::now();
+    let to = Into { store, source: source.id, arrived: reading.defaults.observed };
+    let mut input = input;
+    let intake = || Intake::new(sensor, to, reading.taken.clone(), Some(&source.name));
+    let mut summary = match reading.format {
+        Format::Dnstap => {
+            let mut intake = intake();
+            intake.dnstap(&mut input, progress)?;
+            intake.summary
+        }
+        Format::Pcap => {
+            let mut intake = intake();
+            intake.capture(input, progress)?;
+            intake.summary
+        }
+        Format::Zeek | Format::Eve | Format::Passivedns | Format::Csv => {
+            log(source, sensor, &to, input, reading, progress)?
+        }
+        Format::Zone if !matches!(source.kind, SourceKind::Zone | SourceKind::Import) => {
+            return Err(misuse("a zone file goes to a source of kind zone or import"));
+        }
+        Format::Cof | Format::Dnsdb | Format::Zone if source.kind == SourceKind::Sensor => {
+            filtered(store, source, sensor, input, reading, progress)?
+        }
+        _ => unfiltered(store, source, input, reading, progress)?,
+    };
+    sensor.close()?;
+    summary.seconds = seconds(started.elapsed());
+    Ok(summary)
+}
+
+/// Lines of logs: through a window, and the rules of a sensor where it is one that speaks.
+fn log(
+    source: &Source,
+    sensor: &Sensor,
+    to: &Into<'_>,
+    input: impl BufRead,
+    reading: &Reading<'_>,
+    mut progress: impl FnMut(&Summary),
+) -> anyhow::Result<Summary> {
+    let (mut zeek, mut table) = (zeek::Log::default(), Table::new(reading.columns));
+    let mut parse = |line: &[u8]| match reading.format {
+        Format::Zeek => zeek.line(line),
+        Format::Eve => eve::parse_line(line),
+        Format::Passivedns => passivedns::parse_line(line),
+        _ => table.line(line),
+    };
+    let mut reader = Reader::new(input, &source.name);
+    let (mut summary, mut window) = (Summary::default(), Window::default());
+    while let Some(mut batch) = reader.next_batch(&mut parse)? {
+        refuse_where_strict(&batch, reading.strict)?;
+        for Answered { question, observations } in batch.records.drain(..) {
+            observations.iter().for_each(|observation| window.add_observation(question.as_ref(), observation));
+        }
+        let stored = sensor.keep(to, &mut window, Some(BatchId(batch.id)))?;
+        summary.add(&stored.kept, stored.fate == Appended::Known);
+        summary.lines(batch);
+        progress(&summary);
+    }
+    Ok(summary)
+}
+
+fn refuse_where_strict<T>(batch: &LineBatch<T>, strict: bool) -> anyhow::Result<()> {
+    let Some((_, refused)) = batch.refusals.reasons().next().filter(|_| strict) else { return Ok(()) };
+    let line = refused.lines.first().copied().unwrap_or_default();
+    anyhow::bail!("line {line}: {}; nothing of this batch was stored (--strict)", refused.example)
 }
 
 /// What one line gives.
@@ -47,26 +182,63 @@ enum Given {
     Registration(Box<RegistrationRecord>, bool),
 }
 
-/// Reads lines to their end and stores them; `progress` hears of every batch. With `strict`, the first line that cannot
-/// be read ends it before its batch is stored.
+/// Lines of observations that a sensor gathered: what it must not keep is dropped.
+fn filtered(
+    store: &Store,
+    source: &Source,
+    sensor: &Sensor,
+    input: impl BufRead,
+    reading: &Reading<'_>,
+    progress: impl FnMut(&Summary),
+) -> anyhow::Result<Summary> {
+    let mut dropped = Kept::default();
+    let mut summary = batches(store, source, input, reading, progress, |observations| {
+        let (observations, kept) = sensor.filter(observations)?;
+        dropped.absorb(&kept);
+        Ok(observations)
+    })?;
+    summary.dropped = dropped.dropped;
+    Ok(summary)
+}
+
+fn unfiltered(
+    store: &Store,
+    source: &Source,
+    input: impl BufRead,
+    reading: &Reading<'_>,
+    progress: impl FnMut(&Summary),
+) -> anyhow::Result<Summary> {
+    batches(store, source, input, reading, progress, Ok)
+}
+
+/// Reads lines of Common Output Format or of registrations to their end and stores them.
 pub(crate) fn lines(
     store: &Store,
     source: &Source,
     input: impl BufRead,
     format: Format,
     defaults: &Defaults,
-    strict: bool,
+) -> anyhow::Result<Summary> {
+    let taken = Taken { client: false, below_resolver: false, ports: Vec::new() };
+    let reading = Reading { format, defaults, strict: false, columns: None, origin: None, taken };
+    unfiltered(store, source, input, &reading, |_| {})
+}
+
+fn batches(
+    store: &Store,
+    source: &Source,
+    input: impl BufRead,
+    reading: &Reading<'_>,
     mut progress: impl FnMut(&Summary),
+    mut admit: impl FnMut(Vec<Observation>) -> anyhow::Result<Vec<Observation>>,
 ) -> anyhow::Result<Summary> {
     let started = Instant::now();
     let mut reader = Reader::new(input, &source.name);
+    let mut zone = ZoneFile::new(reading.origin.cloned(), reading.defaults.observed);
     let mut summary = Summary::default();
-    while let Some(batch) = next(&mut reader, source, format, defaults)? {
-        if let Some((_, refused)) = batch.refusals.reasons().next().filter(|_| strict) {
-            let line = refused.lines.first().copied().unwrap_or_default();
-            anyhow::bail!("line {line}: {}; nothing of this batch was stored (--strict)", refused.example);
-        }
-        keep(store, source, batch, defaults.observed, &mut summary)?;
+    while let Some(batch) = next(&mut reader, source, reading, &mut zone)? {
+        refuse_where_strict(&batch, reading.strict)?;
+        keep(store, source, batch, reading.defaults.observed, &mut summary, &mut admit)?;
         summary.seconds = seconds(started.elapsed());
         progress(&summary);
     }
@@ -80,18 +252,22 @@ fn seconds(elapsed: Duration) -> f64 {
 fn next(
     reader: &mut Reader<impl BufRead>,
     source: &Source,
-    format: Format,
-    defaults: &Defaults,
+    reading: &Reading<'_>,
+    zone: &mut ZoneFile,
 ) -> io::Result<Option<LineBatch<Given>>> {
-    reader.next_batch(|line| match format {
-        Format::Cof => dns(line, source),
-        Format::Whois | Format::Rdap => registration(line, defaults),
+    reader.next_batch(|line| match reading.format {
+        Format::Whois | Format::Rdap => registration(line, reading.defaults),
+        Format::Dnsdb => dns(dnsdb_lines::parse_line(line)?, source),
+        Format::Zone => Ok(zone.line(line)?.map(Given::Observation).into_iter().collect()),
+        _ => dns(cof::parse_line(line)?, source),
     })
 }
 
 /// Times of a zone file are another kind of statement than sightings: they go to sources of kind `zone` alone.
-fn dns(line: &[u8], source: &Source) -> Result<Vec<Given>, LineError> {
-    let records = cof::parse_line(line)?;
+fn dns(records: Vec<CofRecord>, source: &Source) -> Result<Vec<Given>, LineError> {
+    if records.is_empty() {
+        return Ok(Vec::new());
+    }
     let is_zone = source.kind == SourceKind::Zone;
     let fitting: Vec<Given> = records
         .into_iter()
@@ -118,8 +294,9 @@ fn keep(
     lines: LineBatch<Given>,
     arrived: Time,
     summary: &mut Summary,
+    admit: &mut impl FnMut(Vec<Observation>) -> anyhow::Result<Vec<Observation>>,
 ) -> anyhow::Result<()> {
-    let count = lines.records.len() as u64;
+    let mut lines = lines;
     let mut batch = Batch {
         id: Some(BatchId(lines.id)),
         source: source.id,
@@ -129,7 +306,7 @@ fn keep(
         parser: formats::whois::REVISION,
     };
     let mut remarked = 0;
-    for given in lines.records {
+    for given in lines.records.drain(..) {
         match given {
             Given::Observation(observation) => batch.observations.push(observation),
             Given::Registration(record, remarks) => {
@@ -138,14 +315,13 @@ fn keep(
             }
         }
     }
+    batch.observations = admit(batch.observations)?;
+    let count = (batch.observations.len() + batch.registrations.len()) as u64;
     match store.append(batch).context("the store refused a batch; what was acknowledged before it is kept")? {
         Appended::Stored => summary.stored += count,
         Appended::Known => summary.known += count,
     }
     summary.remarked += remarked;
-    summary.lines = lines.lines;
-    summary.octets = lines.octets;
-    summary.refused += lines.refusals.total();
-    summary.refusals.absorb(lines.refusals);
+    summary.lines(lines);
     Ok(())
 }

@@ -17,6 +17,7 @@ mod moment;
 mod output;
 mod place;
 mod remote;
+mod sensor;
 mod session;
 mod view;
 

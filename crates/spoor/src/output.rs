@@ -12,7 +12,7 @@ use serde::Serialize;
 
 /// Standard output.
 pub(crate) struct Output {
-    out: BufWriter<Box<dyn Write>>,
+    out: BufWriter<Box<dyn Write + Send>>,
     json: bool,
     colour: bool,
     width: usize,
@@ -58,7 +58,7 @@ impl Output {
     }
 
     /// Output for people that goes somewhere else.
-    pub(crate) fn to(out: Box<dyn Write>) -> Output {
+    pub(crate) fn to(out: Box<dyn Write + Send>) -> Output {
         Output { out: BufWriter::new(out), json: false, colour: false, width: 160 }
     }
 

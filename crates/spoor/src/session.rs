@@ -18,6 +18,7 @@ use crate::{
     jobs::feed::Fetcher,
     live::Live,
     moment,
+    sensor::{Sensor, Settings},
 };
 
 /// The store's directory in the data directory.
@@ -110,6 +111,17 @@ impl Session {
             url => url.parse()?,
         };
         Ok(Knowledge::new(store::Store::open(&address)?))
+    }
+
+    /// The rules of a sensor, as configured.
+    pub(crate) fn sensor(&self) -> anyhow::Result<Sensor> {
+        let config = &self.config.sensor;
+        Sensor::open(&self.data, &Settings { drop: &config.drop, names_an_hour: config.names_an_hour })
+    }
+
+    /// How long a listening sensor gathers.
+    pub(crate) fn sensor_window(&self) -> std::time::Duration {
+        std::time::Duration::from_secs(u64::from(self.config.sensor.window_seconds.clamp(1, 3600)))
     }
 
     /// The identity provider, where the configuration names one.

@@ -6,5 +6,6 @@ pub(crate) mod answer;
 pub(crate) mod import;
 pub(crate) mod indicator;
 pub(crate) mod label;
+pub(crate) mod new;
 pub(crate) mod observed;
 pub(crate) mod told;

@@ -6,7 +6,7 @@
 use std::hash::{BuildHasher, Hasher};
 
 use foldhash::fast::RandomState;
-use formats::dns::Answer;
+use formats::dns::{Answer, Section};
 use hashbrown::HashTable;
 use model::{Name, Observation, Rdata, RecordType, Span, Time, Tuple};
 
@@ -115,6 +115,20 @@ impl Window {
         let entries = &self.entries;
         let hash_of = |number: &u32| entries.get(*number as usize).map_or(0, |entry| entry.hash);
         self.table.insert_unique(hash, number, hash_of);
+    }
+
+    /// Adds an observation; where nobody says which question led to it, it is its owner name's.
+    pub fn add_observation(&mut self, question: Option<&Name>, observation: &Observation) {
+        let Tuple { rrname, rrtype, bailiwick, rdata } = &observation.tuple;
+        let answer = Answer {
+            question: question.unwrap_or(rrname).as_wire(),
+            name: rrname.as_wire(),
+            rrtype: *rrtype,
+            bailiwick: *bailiwick,
+            data: rdata.as_octets(),
+            section: Section::Answer,
+        };
+        self.add(&answer, observation.span, observation.count);
     }
 
     /// How many different tuples it holds.

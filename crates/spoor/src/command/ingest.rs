@@ -1,8 +1,7 @@
 //! `spoor ingest`: files into the store.
 
 use std::{
-    fs::File,
-    io::{self, BufReader, IsTerminal, Read},
+    io::{self, BufRead, IsTerminal, Read},
     path::Path,
     time::Duration,
 };
@@ -17,8 +16,9 @@ use observations::Store;
 use crate::{
     arguments::{self, Format},
     exit::{Ending, misuse},
-    ingest::{self, Summary},
+    ingest::{self, Reading, Summary, input},
     output::{Output, Tone},
+    sensor::{Sensor, intake::Taken},
     session::Session,
 };
 
@@ -26,60 +26,76 @@ use crate::{
 const ANSWER_OCTETS_MAX: u64 = 4 << 20;
 
 pub(crate) fn run(session: &Session, arguments: &arguments::Ingest, output: &mut Output) -> anyhow::Result<Ending> {
+    check(arguments)?;
     let store = session.writer()?;
-    let source = store.source(&arguments.source).ok_or_else(|| {
-        let name = &arguments.source;
-        misuse(format!("no source `{name}`; add it: spoor source add {name} --kind sensor|zone|provider|import"))
-    })?;
+    let source = source(&store, &arguments.source)?;
+    let sensor = session.sensor()?;
     let defaults = Defaults {
         protocol: if arguments.format == Format::Rdap { Protocol::Rdap } else { Protocol::Whois },
         server: arguments.server.clone().unwrap_or_default(),
         observed: arguments.at.unwrap_or_else(|| session.now()),
     };
+    let reading = Reading {
+        format: arguments.format,
+        defaults: &defaults,
+        strict: arguments.strict,
+        columns: arguments.columns.as_deref(),
+        origin: arguments.origin.as_ref(),
+        taken: Taken::from(&arguments.messages),
+    };
     for file in &arguments.files {
-        let summary = read(&store, &source, file, arguments, &defaults)?;
-        show(output, file, &source, &summary)?;
+        let summary = read(&store, &source, &sensor, file, arguments.domain.as_ref(), &reading)
+            .with_context(|| format!("`{}`", file.display()))?;
+        show(output, &file.display().to_string(), &source, &summary)?;
     }
     output.flush()?;
     Ok(Ending::Found)
 }
 
+/// Options that go with other formats than the one that was named.
+fn check(arguments: &arguments::Ingest) -> anyhow::Result<()> {
+    let format = arguments.format;
+    let is_registration = matches!(format, Format::Whois | Format::Rdap);
+    let misfits = [
+        (arguments.domain.is_some() && !is_registration, "--domain goes with --format whois and rdap"),
+        (
+            arguments.at.is_some() && arguments.domain.is_none() && format != Format::Zone,
+            "--at goes with --domain, or with --format zone",
+        ),
+        (arguments.columns.is_some() && format != Format::Csv, "--columns goes with --format csv"),
+        (arguments.origin.is_some() && format != Format::Zone, "--origin goes with --format zone"),
+    ];
+    misfits.into_iter().find(|(misfit, _)| *misfit).map_or(Ok(()), |(_, why)| Err(misuse(why)))
+}
+
+/// A source by its name.
+pub(super) fn source(store: &Store, name: &str) -> anyhow::Result<Source> {
+    store.source(name).ok_or_else(|| {
+        misuse(format!("no source `{name}`; add it: spoor source add {name} --kind sensor|zone|provider|import"))
+    })
+}
+
 fn read(
     store: &Store,
     source: &Source,
+    sensor: &Sensor,
     file: &Path,
-    arguments: &arguments::Ingest,
-    defaults: &Defaults,
+    domain: Option<&model::Name>,
+    reading: &Reading<'_>,
 ) -> anyhow::Result<Summary> {
-    let (input, length) = open(file).with_context(|| format!("`{}`", file.display()))?;
+    let (input, length) = input::open(file)?;
     let bar = bar(length);
     let progress = |summary: &Summary| {
         bar.set_position(summary.octets);
         bar.set_message(format!("{} records, {} refused", grouped(summary.stored + summary.known), summary.refused));
     };
-    let input: Box<dyn Read> = match &arguments.domain {
-        Some(domain) if arguments.format == Format::Cof => {
-            return Err(misuse(format!("--domain {domain} goes with --format whois and rdap")));
-        }
-        Some(domain) => Box::new(io::Cursor::new(one_line(input, domain, defaults)?)),
-        None => input,
+    let input: Box<dyn BufRead> = match domain {
+        Some(domain) => Box::new(io::Cursor::new(one_line(input, domain, reading.defaults)?)),
+        None => input::plain(input)?,
     };
-    let buffered = BufReader::with_capacity(1 << 20, input);
-    let summary = ingest::lines(store, source, buffered, arguments.format, defaults, arguments.strict, progress);
+    let summary = ingest::read(store, source, sensor, input, reading, progress);
     bar.finish_and_clear();
-    summary.with_context(|| format!("`{}`", file.display()))
-}
-
-fn open(file: &Path) -> io::Result<(Box<dyn Read>, Option<u64>)> {
-    if file == Path::new("-") {
-        return Ok((Box::new(io::stdin()), None));
-    }
-    let file = File::open(file)?;
-    let metadata = file.metadata()?;
-    if metadata.is_dir() {
-        return Err(io::Error::new(io::ErrorKind::IsADirectory, "a directory; name the files in it"));
-    }
-    Ok((Box::new(file), metadata.is_file().then_some(metadata.len())))
+    summary
 }
 
 /// A raw answer as the line that says the same. Octets that are no UTF-8 stand for themselves (ISO 8859-1).
@@ -112,16 +128,17 @@ fn bar(length: Option<u64>) -> ProgressBar {
     bar
 }
 
-fn show(output: &mut Output, file: &Path, source: &Source, summary: &Summary) -> io::Result<()> {
+/// Says what came of an input.
+pub(super) fn show(output: &mut Output, file: &str, source: &Source, summary: &Summary) -> io::Result<()> {
     if output.is_json() {
         return output.object(&serde_json::json!({
-            "type": "ingest", "file": file.display().to_string(), "source": source.name, "summary": summary,
+            "type": "ingest", "file": file, "source": source.name, "summary": summary,
             "refusals": refusals(&summary.refusals),
         }));
     }
     let rate = summary.lines as f64 / summary.seconds.max(0.001);
     output.pieces(&[
-        (Tone::Strong, &file.display().to_string()),
+        (Tone::Strong, file),
         (
             Tone::Plain,
             &format!(
@@ -140,6 +157,7 @@ fn show(output: &mut Output, file: &Path, source: &Source, summary: &Summary) ->
         output
             .line(&format!("  {} answers with lines that were not understood; they are kept raw", summary.remarked))?;
     }
+    show_dropped(output, summary)?;
     for (reason, refused) in summary.refusals.reasons() {
         let lines: Vec<String> = refused.lines.iter().map(ToString::to_string).collect();
         let more = if refused.count > refused.lines.len() as u64 { ", …" } else { "" };
@@ -148,6 +166,20 @@ fn show(output: &mut Output, file: &Path, source: &Source, summary: &Summary) ->
         output.pieces(&[(Tone::Warn, &text)])?;
     }
     Ok(())
+}
+
+/// What a sensor made of the messages, and what it left.
+fn show_dropped(output: &mut Output, summary: &Summary) -> io::Result<()> {
+    if summary.answers > 0 {
+        output.line(&format!("  {} answers in {} messages", grouped(summary.answers), grouped(summary.messages)))?;
+    }
+    for (reason, count) in &summary.dropped {
+        output.line(&format!("  not taken: {} {reason}", grouped(*count)))?;
+    }
+    match &summary.damaged {
+        Some(why) => output.pieces(&[(Tone::Warn, &format!("  not read to its end: {why}"))]),
+        None => Ok(()),
+    }
 }
 
 fn refusals(refusals: &Refusals) -> Vec<serde_json::Value> {

@@ -89,6 +89,7 @@ fn app(session: &Session, config: Serve, tls: bool) -> anyhow::Result<App> {
         limits: Limits::new(),
         setup,
         oidc: session.oidc(),
+        sensor: Arc::new(session.sensor()?),
         stopping: AtomicBool::new(false),
     }))
 }

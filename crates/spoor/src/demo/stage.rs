@@ -159,7 +159,7 @@ impl Stage {
     ) -> anyhow::Result<Summary> {
         let input = BufReader::new(Lines { lines, rest: Vec::new(), at: 0 });
         let defaults = Defaults { protocol: Protocol::Whois, server: String::new(), observed: self.range.now() };
-        ingest::lines(&self.engine.store, source, input, format, &defaults, false, |_| {})
+        ingest::lines(&self.engine.store, source, input, format, &defaults)
     }
 }
 

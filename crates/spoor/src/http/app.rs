@@ -21,6 +21,7 @@ use tokio::sync::{Semaphore, mpsc};
 use crate::{
     config,
     http::{known::Known, metric::Metrics, oidc::Oidc, problem::Problem, rate::Rates, setup::Setup},
+    sensor::Sensor,
 };
 
 /// The clock.
@@ -38,6 +39,8 @@ const HASHING_WAIT: Duration = Duration::from_secs(5);
 const STREAMS: usize = 8;
 /// Long answers of passive DNS at one time. They hold no thread while they wait for their client.
 const LONG_ANSWERS: usize = 64;
+/// Batches of observations that are read at one time; senders of more are told to come back.
+const OBSERVING: usize = 4;
 /// How long the engine may take for one answer.
 const DEADLINE: Duration = Duration::from_secs(30);
 /// The same for an import, an undo, and what else writes very much at once.
@@ -84,6 +87,8 @@ pub(crate) struct Inner {
     pub(crate) setup: Setup,
     /// Where people sign in elsewhere.
     pub(crate) oidc: Option<Oidc>,
+    /// The rules for what sensors elsewhere send.
+    pub(crate) sensor: Arc<Sensor>,
     /// Whether the server is stopping.
     pub(crate) stopping: AtomicBool,
 }
@@ -108,6 +113,8 @@ pub(crate) struct Limits {
     long: Arc<Semaphore>,
     here: Semaphore,
     hashing: Semaphore,
+    /// Batches of observations that are read at one time.
+    pub(crate) observing: Arc<Semaphore>,
 }
 
 impl Limits {
@@ -120,6 +127,7 @@ impl Limits {
             long: of(LONG_ANSWERS),
             here: Semaphore::new(processors()),
             hashing: Semaphore::new(HASHING),
+            observing: of(OBSERVING),
         }
     }
 }

@@ -56,6 +56,8 @@ pub(crate) fn table() -> Vec<Route> {
     rows.extend(api::indicator::routes());
     rows.extend(api::import::routes());
     rows.extend(api::export::routes());
+    rows.extend(api::observation::routes());
+    rows.extend(api::new::routes());
     rows.extend(api::lookup::routes());
     rows.extend(api::pivot::routes());
     rows.extend(api::hunt::routes());

@@ -12,5 +12,6 @@ mod kill;
 mod manual;
 mod packaging;
 mod program;
+mod sensor;
 mod story;
 mod workspace;

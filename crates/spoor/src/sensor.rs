@@ -1,0 +1,172 @@
+//! The sensor: the rules of `engine::sensor` with what they need of the world, and the ways in ([`intake`], [`socket`],
+//! [`watch`]).
+//!
+//! What must outlive a run is in the directory `sensor` of the data directory: `crowds.json` has the zones that became
+//! counters and is written here; `released.json` has those that somebody released and is written by `spoor sensor
+//! release`, which works beside a running sensor.
+
+pub(crate) mod intake;
+pub(crate) mod socket;
+pub(crate) mod state;
+pub(crate) mod watch;
+
+use std::{
+    path::{Path, PathBuf},
+    sync::{Mutex, MutexGuard, PoisonError},
+};
+
+use anyhow::Context;
+use collect::{Entry, Ledger, Protocol};
+use engine::sensor::{Crowds, Discretion, DropList, Kept, Window};
+use model::{Name, Observation, SourceId, SuffixList, Time};
+use observations::{Appended, Batch, BatchId, Store};
+
+/// Entries of the ledger that are read at one time.
+const CHUNK: usize = 1000;
+
+/// The rules, shared by all senders of a process.
+pub(crate) struct Sensor {
+    rules: Mutex<Rules>,
+    dir: PathBuf,
+    ledger: Option<Ledger>,
+}
+
+struct Rules {
+    discretion: Discretion,
+    /// How far the ledger was read.
+    ledger_at: u64,
+    /// How the state files were when they were last read or written.
+    released: Option<std::time::SystemTime>,
+    crowds: usize,
+}
+
+/// What a sensor is set up with.
+pub(crate) struct Settings<'a> {
+    /// Lists of what is dropped, beside the shipped one.
+    pub(crate) drop: &'a [PathBuf],
+    /// How many new names an hour make a zone a counter; 0 for no limit.
+    pub(crate) names_an_hour: u32,
+}
+
+impl Sensor {
+    /// The rules as configured, going on where the last run ended.
+    pub(crate) fn open(data: &Path, settings: &Settings<'_>) -> anyhow::Result<Sensor> {
+        let mut list = DropList::bundled();
+        for path in settings.drop {
+            let named = || format!("`{}`", path.display());
+            let text = std::fs::read_to_string(path).with_context(named)?;
+            list.add(&text).with_context(named)?;
+        }
+        let dir = data.join(state::DIRECTORY);
+        let mut crowds = Crowds::new(settings.names_an_hour);
+        crowds.resume(state::crowds(&dir)?);
+        let discretion = Discretion::new(list, crowds, SuffixList::bundled());
+        let rules = Rules { discretion, ledger_at: 0, released: None, crowds: 0 };
+        // A data directory without a ledger has asked nothing.
+        let ledger = data.exists().then(|| Ledger::open(data)).transpose()?;
+        Ok(Sensor { rules: Mutex::new(rules), dir, ledger })
+    }
+
+    /// Empties a window into the store.
+    pub(crate) fn keep(&self, to: &Into<'_>, window: &mut Window, id: Option<BatchId>) -> anyhow::Result<Stored> {
+        let mut rules = self.refreshed()?;
+        let (observations, kept) = rules.discretion.judge(window);
+        self.append(&mut rules, to, observations, kept, id)
+    }
+
+    /// What may be kept of observations that somebody else counted, for the store.
+    pub(crate) fn filter(&self, observations: Vec<Observation>) -> anyhow::Result<(Vec<Observation>, Kept)> {
+        Ok(self.refreshed()?.discretion.filter(observations))
+    }
+
+    fn append(
+        &self,
+        rules: &mut Rules,
+        to: &Into<'_>,
+        observations: Vec<Observation>,
+        kept: Kept,
+        id: Option<BatchId>,
+    ) -> anyhow::Result<Stored> {
+        let batch = Batch {
+            id,
+            source: to.source,
+            arrived: to.arrived,
+            observations,
+            registrations: Vec::new(),
+            parser: formats::whois::REVISION,
+        };
+        let fate = match batch.observations.is_empty() && id.is_none() {
+            true => Appended::Stored,
+            false => {
+                let why = "the store refused a batch; what was acknowledged before it is kept";
+                to.store.append(batch).context(why)?
+            }
+        };
+        self.remember(rules)?;
+        Ok(Stored { fate, kept })
+    }
+
+    /// The rules, with what was asked and released since.
+    fn refreshed(&self) -> anyhow::Result<MutexGuard<'_, Rules>> {
+        let mut rules = self.rules.lock().unwrap_or_else(PoisonError::into_inner);
+        self.read_ledger(&mut rules)?;
+        let changed = state::released_changed(&self.dir);
+        if changed != rules.released {
+            rules.released = changed;
+            rules.discretion.crowds.release(state::released(&self.dir)?);
+        }
+        Ok(rules)
+    }
+
+    fn read_ledger(&self, rules: &mut Rules) -> anyhow::Result<()> {
+        let Some(ledger) = &self.ledger else { return Ok(()) };
+        loop {
+            let entries = ledger.after(rules.ledger_at, CHUNK)?;
+            let Some((last, _)) = entries.last() else { return Ok(()) };
+            rules.ledger_at = *last;
+            for entry in entries.into_iter().filter_map(|(_, entry)| entry).filter(is_own_question) {
+                if let Ok(name) = Name::parse(entry.value.as_bytes()) {
+                    rules.discretion.own.note(name, entry.time);
+                }
+            }
+        }
+    }
+
+    /// Writes the crowds down when there are other ones than before.
+    fn remember(&self, rules: &mut Rules) -> anyhow::Result<()> {
+        let count = rules.discretion.crowds.iter().count();
+        if count != rules.crowds {
+            rules.crowds = count;
+            state::write_crowds(&self.dir, &rules.discretion.crowds)?;
+        }
+        Ok(())
+    }
+
+    /// Writes the crowds down with their figures.
+    pub(crate) fn close(&self) -> anyhow::Result<()> {
+        let rules = self.rules.lock().unwrap_or_else(PoisonError::into_inner);
+        match rules.discretion.crowds.iter().next() {
+            Some(_) => state::write_crowds(&self.dir, &rules.discretion.crowds),
+            None => Ok(()),
+        }
+    }
+}
+
+/// Where observations go.
+#[derive(Clone, Copy)]
+pub(crate) struct Into<'a> {
+    pub(crate) store: &'a Store,
+    pub(crate) source: SourceId,
+    pub(crate) arrived: Time,
+}
+
+/// What became of a window.
+pub(crate) struct Stored {
+    pub(crate) fate: Appended,
+    pub(crate) kept: Kept,
+}
+
+/// Whether a question was put to a resolver.
+fn is_own_question(entry: &Entry) -> bool {
+    entry.sent && entry.protocol == Protocol::Dns
+}
