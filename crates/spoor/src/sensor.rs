@@ -13,6 +13,7 @@ pub(crate) mod watch;
 use std::{
     path::{Path, PathBuf},
     sync::{Mutex, MutexGuard, PoisonError},
+    time::SystemTime,
 };
 
 use anyhow::Context;
@@ -35,8 +36,9 @@ struct Rules {
     discretion: Discretion,
     /// How far the ledger was read.
     ledger_at: u64,
-    /// How the state files were when they were last read or written.
-    released: Option<std::time::SystemTime>,
+    /// When the zones that are released were last changed.
+    released: Option<SystemTime>,
+    /// How many crowds were written down.
     crowds: usize,
 }
 
@@ -60,8 +62,9 @@ impl Sensor {
         let dir = data.join(state::DIRECTORY);
         let mut crowds = Crowds::new(settings.names_an_hour);
         crowds.resume(state::crowds(&dir)?);
+        let known = crowds.iter().count();
         let discretion = Discretion::new(list, crowds, SuffixList::bundled());
-        let rules = Rules { discretion, ledger_at: 0, released: None, crowds: 0 };
+        let rules = Rules { discretion, ledger_at: 0, released: None, crowds: known };
         // A data directory without a ledger has asked nothing.
         let ledger = data.exists().then(|| Ledger::open(data)).transpose()?;
         Ok(Sensor { rules: Mutex::new(rules), dir, ledger })

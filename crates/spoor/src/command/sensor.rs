@@ -170,7 +170,9 @@ fn read(
 }
 
 fn zones(session: &Session, output: &mut Output) -> anyhow::Result<Ending> {
-    let crowds = state::crowds(&session.data().join(state::DIRECTORY))?;
+    let dir = session.data().join(state::DIRECTORY);
+    let (mut crowds, released) = (state::crowds(&dir)?, state::released(&dir)?);
+    crowds.retain(|zone, _| !released.contains(zone));
     let mut table = Table::new(&["zone", "since", "last seen", ">names in an hour", ">answers not stored"]);
     for (zone, crowd) in &crowds {
         if output.is_json() {
