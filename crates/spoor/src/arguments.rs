@@ -558,6 +558,20 @@ pub(crate) enum Source {
         /// Its name
         name: String,
     },
+    /// Keep one for the members of some owners, or open it to every account again
+    Readers {
+        /// Its name
+        name: String,
+        /// An owner whose members may read it; again for each
+        #[arg(long, value_name = "OWNER", required_unless_present_any = ["everybody", "nobody"])]
+        owner: Vec<String>,
+        /// Every account may read it
+        #[arg(long, conflicts_with = "owner")]
+        everybody: bool,
+        /// No account may read it; only this command line
+        #[arg(long, conflicts_with_all = ["owner", "everybody"])]
+        nobody: bool,
+    },
 }
 
 #[derive(Debug, Args)]

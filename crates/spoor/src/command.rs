@@ -59,7 +59,7 @@ pub(crate) fn run(arguments: Arguments, output: &mut Output) -> anyhow::Result<E
         Command::Feed(arguments) => feed::run(&session()?, arguments, output),
         Command::Label(arguments) => label::run(&session()?, arguments, output),
         Command::Indicator(arguments) => indicator::run(global, arguments, output),
-        Command::Search(arguments) => indicator::search(global, &arguments.query, arguments.limit, output),
+        Command::Search(arguments) => indicator::search(global, arguments, output),
         Command::Import(arguments) => import::run(global, arguments, output),
         Command::Export(arguments) => export::run(global, arguments, output),
         Command::Answer(arguments) => answer::run(global, arguments, output),

@@ -46,7 +46,7 @@ mod router;
 pub(crate) mod server;
 pub(crate) mod setup;
 
-pub(crate) use api::{answer, import, indicator};
+pub(crate) use api::{answer, import, indicator, technique};
 
 /// Counters for every route.
 pub(crate) fn metrics() -> metric::Metrics {

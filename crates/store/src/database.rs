@@ -276,6 +276,9 @@ fn sqlite_write<T, E: From<Error>>(
 fn postgres_client(address: &str) -> Result<(postgres::Client, Prepared), Error> {
     let mut config: postgres::Config = address.parse()?;
     config.application_name("spoor");
+    if config.get_ssl_mode() == postgres::config::SslMode::Require {
+        return Err(Error::NoTls);
+    }
     let mut client = config.connect(postgres::NoTls)?;
     client.batch_execute(&format!("SET statement_timeout = {STATEMENT_TIMEOUT_MS}"))?;
     Ok((client, Prepared::default()))

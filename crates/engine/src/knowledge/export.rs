@@ -64,6 +64,7 @@ pub struct Wish {
     query: Query,
     audience: Audience,
     form: Form,
+    evidence: bool,
 }
 
 impl Wish {
@@ -78,7 +79,12 @@ impl Wish {
                 (format!("{narrow}: {query}"), Query::And(vec![list::parse(&narrow)?, parsed]))
             }
         };
-        Ok(Wish { text, query, audience, form })
+        Ok(Wish { text, query, audience, form, evidence: false })
+    }
+
+    /// With why each is held, or without.
+    pub fn with_evidence(self, evidence: bool) -> Wish {
+        Wish { evidence, ..self }
     }
 
     /// In which form.
@@ -105,7 +111,7 @@ impl Knowledge {
         rows: &mut u64,
     ) -> Result<(), Error> {
         let mut writer = Writer::begin(wish.form, out, now)?;
-        self.export(actor, &wish.query, wish.audience, now, &mut |row| {
+        self.export(actor, &wish.query, wish.audience, wish.evidence, now, &mut |row| {
             *rows += u64::from(writer.row(&row)?);
             Ok(true)
         })?;

@@ -14,7 +14,7 @@ use store::{
     search::{self, Order, PAGE_MAX, Position, Search},
 };
 
-use super::{Knowledge, exit::Audience};
+use super::{Knowledge, evidence::LIST_MAX, exit::Audience};
 use crate::error::Error;
 
 /// Counting stops here.
@@ -70,18 +70,20 @@ impl Knowledge {
     }
 
     /// Gives every row that may go to the audience, page by page, to `take`, until it has enough; how many. Each page
-    /// is read at its own moment, so an export of any length keeps nobody from writing.
+    /// is read at its own moment, so an export of any length keeps nobody from writing. With `evidence` each says why it
+    /// is held, as far as the actor may read that and the audience may have it.
     pub fn export(
         &self,
         actor: &Actor,
         query: &Query,
         audience: Audience,
+        evidence: bool,
         now: Time,
         take: &mut dyn FnMut(Exported) -> Result<bool, Error>,
     ) -> Result<u64, Error> {
         let (mut after, mut count) = (None, 0);
         loop {
-            let (rows, next) = self.store.read(|tx| exported(tx, actor, query, audience, after, now))?;
+            let (rows, next) = self.store.read(|tx| exported(tx, actor, query, audience, evidence, after, now))?;
             for row in rows {
                 count += 1;
                 if !take(row)? {
@@ -165,6 +167,7 @@ fn exported(
     actor: &Actor,
     query: &Query,
     audience: Audience,
+    evidence: bool,
     after: Option<Position<IndicatorId>>,
     now: Time,
 ) -> Result<(Vec<Exported>, Option<Position<IndicatorId>>), Error> {
@@ -173,8 +176,28 @@ fn exported(
     let owners = owners(tx, &viewer)?;
     let admitted =
         page.rows.into_iter().filter(|row| audience.admits(row.held.opinion.tlp) && !row.held.opinion.pending);
-    let rows = admitted.filter_map(|row| Some(export_of(&row, owners.get(&row.held.opinion.owner)?, now)));
-    Ok((rows.collect(), page.next))
+    let mut rows = Vec::new();
+    for row in admitted {
+        let Some(owner) = owners.get(&row.held.opinion.owner) else { continue };
+        let why = if evidence { why(tx, actor, &viewer, audience, &row)? } else { None };
+        rows.push(Exported { evidence: why, ..export_of(&row, owner, now) });
+    }
+    Ok((rows, page.next))
+}
+
+/// Why the owner holds it, in words.
+fn why(
+    tx: &mut Tx<'_>,
+    actor: &Actor,
+    viewer: &Viewer,
+    audience: Audience,
+    row: &Listed,
+) -> Result<Option<String>, Error> {
+    let opinion = &row.held.opinion;
+    let all = store::evidence::of(tx, opinion.indicator, viewer, &actor.sources, LIST_MAX)?;
+    let told = all.iter().filter(|of| of.owner == opinion.owner && audience.admits(of.tlp));
+    let words: Vec<String> = told.map(|of| of.provenance.words()).collect();
+    Ok((!words.is_empty()).then(|| words.join("; ")))
 }
 
 fn export_of(row: &Listed, owner: &Owner, now: Time) -> Exported {

@@ -1,4 +1,5 @@
-//! Searching the texts of objects: names, descriptions, fields and notes of groups, notes on indicators.
+//! Searching the texts of objects: names, descriptions, fields and notes of groups, descriptions of indicators and notes
+//! on them.
 
 use model::Actor;
 use store::{

@@ -9,6 +9,14 @@ pub(crate) enum GroupCommand {
     List(GroupList),
     /// Add one
     Add(GroupAdd),
+    /// Bring in the techniques of MITRE ATT&CK as attack patterns
+    Techniques {
+        /// The bundle in which ATT&CK is published (STIX 2.1 JSON)
+        file: std::path::PathBuf,
+        /// Whose they are to be, where there are several owners
+        #[arg(long)]
+        owner: Option<String>,
+    },
     /// What is known of one, with its associations and notes
     Show {
         /// Its name, TYPE:NAME, or its id

@@ -51,6 +51,9 @@ pub(crate) struct SearchWords {
     /// At most so many
     #[arg(long, default_value_t = 100)]
     pub(crate) limit: usize,
+    /// modified: the last changed first; confidence: the surest first; id: any order that stays
+    #[arg(long, default_value = "modified", value_parser = ["modified", "confidence", "id"])]
+    pub(crate) order: String,
 }
 
 #[derive(Debug, Args)]
@@ -205,6 +208,9 @@ pub(crate) struct Export {
     /// Only these uses
     #[arg(long = "use", value_delimiter = ',', value_name = "USE")]
     pub(crate) uses: Vec<Use>,
+    /// With why each is held
+    #[arg(long)]
+    pub(crate) evidence: bool,
     /// Where to [default: standard output]
     #[arg(short, long, value_name = "FILE")]
     pub(crate) output: Option<PathBuf>,

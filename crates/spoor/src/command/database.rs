@@ -7,9 +7,10 @@ use std::{
 };
 
 use anyhow::Context;
+use engine::Knowledge;
 use model::Actor;
 use serde_json::json;
-use store::{Store, audit};
+use store::Store;
 
 use crate::{arguments::Database, exit::Ending, output::Output, session::Session};
 
@@ -18,7 +19,7 @@ pub(crate) fn run(session: &Session, asked: &Database, output: &mut Output) -> a
     let store = &knowledge.store;
     let said = match asked {
         Database::Migrate => json!({"type": "migrate", "engine": format!("{:?}", store.dialect()).to_lowercase()}),
-        Database::Check => return check(session, store, output),
+        Database::Check => return check(session, &knowledge, output),
         Database::Dump { file } => {
             let rows = dump(store, file, output)?;
             json!({"type": "dump", "rows": rows})
@@ -43,11 +44,10 @@ pub(crate) fn run(session: &Session, asked: &Database, output: &mut Output) -> a
     Ok(Ending::Found)
 }
 
-fn check(session: &Session, store: &Store, output: &mut Output) -> anyhow::Result<Ending> {
+fn check(session: &Session, knowledge: &Knowledge, output: &mut Output) -> anyhow::Result<Ending> {
     let actor = Actor::local(session.user());
-    let mut problems = store::integrity::check(store)?;
-    let right = actor.may_audit().map_err(engine::Error::from)?;
-    let chain = store.read(|tx| audit::verify(tx, &right)).context("the chain of the audit log")?;
+    let mut problems = store::integrity::check(&knowledge.store)?;
+    let chain = knowledge.verify_audit(&actor).context("the chain of the audit log")?;
     problems
         .extend(chain.broken.map(|number| format!("entry {number} of the audit log does not fit to the one before")));
     if output.is_json() {

@@ -30,7 +30,8 @@ pub(crate) fn run(global: &Global, asked: &Export, output: &mut Output) -> anyho
 fn write(place: &Place, asked: &Export, out: &mut dyn Write) -> anyhow::Result<()> {
     match place {
         Place::Here(here) => {
-            let wish = Wish::new(&asked.query, &asked.uses, asked.audience, asked.format)?;
+            let wish =
+                Wish::new(&asked.query, &asked.uses, asked.audience, asked.format)?.with_evidence(asked.evidence);
             let work = here.work();
             work.knowledge.write_export(&here.actor, &wish, work.now, out)?;
             Ok(())
@@ -38,8 +39,9 @@ fn write(place: &Place, asked: &Export, out: &mut dyn Write) -> anyhow::Result<(
         Place::There(remote) => {
             let uses: Vec<&str> = asked.uses.iter().map(|usage| usage.as_str()).collect();
             let (form, uses) = (asked.format.to_string(), uses.join(","));
+            let evidence = ("evidence", if asked.evidence { "true" } else { "false" });
             let audience = ("audience", asked.audience.as_str());
-            let query = [("query", asked.query.as_str()), ("format", &form), audience, ("use", &uses)];
+            let query = [("query", asked.query.as_str()), ("format", &form), audience, ("use", &uses), evidence];
             remote.copy("/api/v1/exports/indicators", &query, out)
         }
     }

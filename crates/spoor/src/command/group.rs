@@ -1,5 +1,7 @@
 //! `spoor group`: adversaries, campaigns, malware, reports, and what they say of themselves.
 
+use std::path::Path;
+
 use anyhow::Context;
 use engine::{
     Error, Knowledge,
@@ -15,6 +17,7 @@ use store::{
 use crate::{
     arguments::{GroupAdd, GroupCommand, GroupList},
     exit::{Ending, misuse},
+    http::technique::TechniquesView,
     output::{Output, Tone, table::Table},
     session::Session,
 };
@@ -27,6 +30,9 @@ pub(crate) fn run(session: &Session, arguments: &GroupCommand, output: &mut Outp
     let ending = match arguments {
         GroupCommand::List(asked) => list(session, &knowledge, &actor, asked, output)?,
         GroupCommand::Add(new) => add(session, &knowledge, &actor, new, output)?,
+        GroupCommand::Techniques { file, owner } => {
+            techniques(session, &knowledge, &actor, file, owner.as_deref(), output)?
+        }
         GroupCommand::Show { group } => show(&knowledge, &actor, group, output)?,
     };
     output.flush()?;
@@ -121,6 +127,34 @@ fn add(
     match output.is_json() {
         true => output.object(&machine(&group))?,
         false => output.line(&format!("added {} `{}` to `{}`: {}", group.kind(), group.name, owner.name, group.id))?,
+    }
+    Ok(Ending::Found)
+}
+
+fn techniques(
+    session: &Session,
+    knowledge: &Knowledge,
+    actor: &Actor,
+    file: &Path,
+    name: Option<&str>,
+    output: &mut Output,
+) -> anyhow::Result<Ending> {
+    let owner = owner(knowledge, actor, name)?;
+    let octets = std::fs::read(file).with_context(|| format!("`{}`", file.display()))?;
+    let (techniques, remarks) = formats::attack::read(&octets);
+    if techniques.is_empty() {
+        return Err(misuse(format!("there is no technique in `{}`", file.display())));
+    }
+    let done = knowledge.import_techniques(actor, owner.id, &techniques, session.now())?;
+    let view = TechniquesView::new(done, &remarks);
+    match output.is_json() {
+        true => output.object(&view)?,
+        false => {
+            view.remarks.iter().try_for_each(|remark| output.note(remark))?;
+            let counts = (view.added, view.changed, view.same, view.retired);
+            let words = format!("{} added, {} changed, {} as they were", counts.0, counts.1, counts.2);
+            output.line(&format!("{words}; {} are withdrawn and were left out", counts.3))?;
+        }
     }
     Ok(Ending::Found)
 }

@@ -4,13 +4,13 @@ use engine::{Error, knowledge::list};
 use model::{IndicatorId, IndicatorType, OwnerId};
 use serde::Deserialize;
 use serde_json::{Map, Value as Json, json};
-use store::search::{Order, PAGE_MAX};
+use store::search::PAGE_MAX;
 
 use super::lookup::read_value;
 use crate::{
-    arguments::{Global, IndicatorChange, IndicatorCommand},
+    arguments::{Global, IndicatorChange, IndicatorCommand, SearchWords},
     exit::{Ending, misuse},
-    http::indicator::{ChangeInput, held, known},
+    http::indicator::{ChangeInput, held, known, order},
     output::{Output, Tone, table::Table},
     place::Place,
     view::indicator::{HeldView, IndicatorView},
@@ -26,7 +26,9 @@ struct Page<V> {
 pub(crate) fn run(global: &Global, asked: &IndicatorCommand, output: &mut Output) -> anyhow::Result<Ending> {
     let place = Place::of(global)?;
     let ending = match asked {
-        IndicatorCommand::List(asked) => list_rows(&place, &asked.query, asked.limit, output)?,
+        IndicatorCommand::List(asked) => {
+            list_rows(&place, Asked { query: &asked.query, limit: asked.limit, order: "modified" }, output)?
+        }
         IndicatorCommand::Show { value, kind } => match find(&place, value, *kind)? {
             Some(view) => show(&view, output)?,
             None => {
@@ -42,17 +44,26 @@ pub(crate) fn run(global: &Global, asked: &IndicatorCommand, output: &mut Output
 }
 
 /// `spoor search`.
-pub(crate) fn search(global: &Global, query: &str, limit: usize, output: &mut Output) -> anyhow::Result<Ending> {
-    let ending = list_rows(&Place::of(global)?, query, limit, output)?;
+pub(crate) fn search(global: &Global, words: &SearchWords, output: &mut Output) -> anyhow::Result<Ending> {
+    let ending =
+        list_rows(&Place::of(global)?, Asked { query: &words.query, limit: words.limit, order: &words.order }, output)?;
     output.flush()?;
     Ok(ending)
 }
 
-fn list_rows(place: &Place, query: &str, limit: usize, output: &mut Output) -> anyhow::Result<Ending> {
-    let (mut left, mut cursor, mut any) = (limit, Cursor::Begin, false);
+/// What is listed.
+#[derive(Clone, Copy)]
+struct Asked<'a> {
+    query: &'a str,
+    limit: usize,
+    order: &'a str,
+}
+
+fn list_rows(place: &Place, asked: Asked<'_>, output: &mut Output) -> anyhow::Result<Ending> {
+    let (mut left, mut cursor, mut any) = (asked.limit, Cursor::Begin, false);
     let mut shown = Vec::new();
     while left > 0 {
-        let (rows, next) = page(place, query, cursor, left.min(PAGE_MAX))?;
+        let (rows, next) = page(place, asked, cursor, left.min(PAGE_MAX))?;
         left -= rows.len().min(left);
         any |= !rows.is_empty();
         match output.is_json() {
@@ -88,18 +99,24 @@ enum Cursor {
     There(String),
 }
 
-fn page(place: &Place, query: &str, cursor: Cursor, limit: usize) -> anyhow::Result<(Vec<HeldView>, Option<Cursor>)> {
+fn page(
+    place: &Place,
+    words: Asked<'_>,
+    cursor: Cursor,
+    limit: usize,
+) -> anyhow::Result<(Vec<HeldView>, Option<Cursor>)> {
     match place {
         Place::Here(here) => {
-            let (work, query) = (here.work(), list::parse(query)?);
+            let (work, query) = (here.work(), list::parse(words.query)?);
+            let order = order(words.order).ok_or_else(|| misuse("modified, confidence or id"))?;
             let after = if let Cursor::Here(position) = cursor { Some(position) } else { None };
-            let page = work.knowledge.list(&here.actor, &query, Order::Modified, after, limit, work.now)?;
+            let page = work.knowledge.list(&here.actor, &query, order, after, limit, work.now)?;
             let rows = page.rows.into_iter().map(|row| HeldView::of_row(row, work.now));
             Ok((rows.collect(), page.next.map(Cursor::Here)))
         }
         Place::There(remote) => {
             let limit = limit.to_string();
-            let mut asked = vec![("query", query), ("limit", limit.as_str())];
+            let mut asked = vec![("query", words.query), ("limit", limit.as_str()), ("order", words.order)];
             if let Cursor::There(cursor) = &cursor {
                 asked.push(("cursor", cursor));
             }

@@ -1,7 +1,8 @@
 //! `spoor source`: who says what is in the store.
 
+use anyhow::Context;
 use engine::quality::grouped;
-use model::{Counting, Exposure, Source, SourceId, SourceKind, source::is_source_name};
+use model::{Actor, Counting, Exposure, Source, SourceId, SourceKind, source::is_source_name};
 use observations::{Population, Store};
 
 use crate::{
@@ -16,6 +17,9 @@ pub(crate) fn run(session: &Session, arguments: &arguments::Source, output: &mut
         arguments::Source::List => list(&session.reader()?, output)?,
         arguments::Source::Add(new) => add(&session.writer()?, new, output)?,
         arguments::Source::Show { name } => show(&session.reader()?, name, output)?,
+        arguments::Source::Readers { name, owner, everybody, nobody: _ } => {
+            readers(session, name, (!everybody).then_some(owner.as_slice()), output)?
+        }
     };
     output.flush()?;
     Ok(ending)
@@ -81,6 +85,26 @@ fn add(store: &Store, new: &arguments::SourceAdd, output: &mut Output) -> anyhow
             "added source `{}`: {}, counted as {}, {population}",
             source.name, source.kind, source.counting
         ))?;
+    }
+    Ok(Ending::Found)
+}
+
+/// Keeps a source for the members of these owners; for everybody where none are given.
+fn readers(session: &Session, name: &str, owners: Option<&[String]>, output: &mut Output) -> anyhow::Result<Ending> {
+    let source = session.reader()?.source(name);
+    let source = source.ok_or_else(|| misuse(format!("no source `{name}`; `spoor source list` shows all")))?;
+    let (knowledge, actor) = (session.knowledge()?, Actor::local(session.user()));
+    let named = |name: &String| Ok(knowledge.owner_named(&actor, name).with_context(|| format!("owner `{name}`"))?.id);
+    let ids = owners.map(|owners| owners.iter().map(named).collect::<anyhow::Result<Vec<_>>>()).transpose()?;
+    knowledge.restrict_source(&actor, source.id, ids.as_deref(), session.now())?;
+    let who = match owners {
+        None => "every account may read".to_owned(),
+        Some([]) => "no account may read".to_owned(),
+        Some(owners) => format!("members of {} alone may read", owners.join(", ")),
+    };
+    match output.is_json() {
+        true => output.object(&serde_json::json!({"type": "readers", "source": name, "owners": owners}))?,
+        false => output.line(&format!("{who} `{name}`"))?,
     }
     Ok(Ending::Found)
 }

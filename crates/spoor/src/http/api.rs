@@ -28,5 +28,6 @@ pub(crate) mod sighting;
 pub(crate) mod sign_in;
 pub(crate) mod source;
 pub(crate) mod tag;
+pub(crate) mod technique;
 pub(crate) mod token;
 pub(crate) mod user;

@@ -49,6 +49,7 @@ pub(crate) fn table() -> Vec<Route> {
     rows.extend(api::association::routes());
     rows.extend(api::attribute::routes());
     rows.extend(api::group::routes());
+    rows.extend(api::technique::routes());
     rows.extend(api::note::routes());
     rows.extend(api::search::routes());
     rows.extend(api::sighting::routes());

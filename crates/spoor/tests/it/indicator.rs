@@ -53,6 +53,8 @@ fn rows(program: &Program, owner: &str) -> Vec<Value> {
 #[test]
 fn what_goes_out_comes_in_again_the_same() {
     let program = with_list();
+    let why = done(&program, &["export", "--format", "jsonl", "--evidence", "--audience", "organization"]).lines();
+    assert!(why.iter().all(|row| row["evidence"].as_str().is_some_and(|why| why.contains("list.csv"))), "{why:?}");
     let listed = done(&program, &["--json", "search", "type in (host, url) and tag != \"x\" and rating >= 3"]).lines();
     assert_eq!(listed.len(), 2);
     let ours = rows(&program, "Ours");

@@ -59,4 +59,6 @@ fn says_what_an_address_is() {
     assert_eq!("sqlite:a/b.db".parse::<Address>().unwrap(), Address::Sqlite("a/b.db".into()));
     assert!("postgres://u@h/n".parse::<Address>().is_ok());
     assert!("mysql://u@h/n".parse::<Address>().is_err());
+    let encrypted = Store::open(&"postgres://u@h.example/n?sslmode=require".parse().unwrap());
+    assert!(matches!(encrypted, Err(Error::NoTls)), "it never falls back to what is not encrypted");
 }

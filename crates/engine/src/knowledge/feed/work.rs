@@ -155,6 +155,8 @@ impl Work<'_, '_> {
     }
 
     fn renew(&mut self) -> Result<u64, Error> {
+        // One statement about everything that the feed holds.
+        self.tx.unlimited()?;
         Ok(store::feed::renew(self.tx, &self.keeper, self.now.plus(-RENEWED_EVERY), self.now)?)
     }
 

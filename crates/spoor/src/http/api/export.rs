@@ -51,6 +51,9 @@ struct ExportQuery {
     /// Only these uses, with commas between: context, alert, block.
     #[serde(default, rename = "use")]
     uses: String,
+    /// With why each is held.
+    #[serde(default)]
+    evidence: bool,
 }
 
 async fn indicators(
@@ -61,7 +64,7 @@ async fn indicators(
     let form: Form = asked.format.parse().map_err(|why| Problem::malformed("query.format", why))?;
     let uses = asked.uses.split(',').map(str::trim).filter(|word| !word.is_empty()).map(str::parse);
     let uses: Vec<_> = uses.collect::<Result<_, _>>().map_err(|error| Problem::malformed("query.use", error))?;
-    let wish = Wish::new(&asked.query, &uses, asked.audience, form)?;
+    let wish = Wish::new(&asked.query, &uses, asked.audience, form)?.with_evidence(asked.evidence);
     let body =
         app.stream(move |work, pieces| work.knowledge.write_export(&caller.actor, &wish, work.now, pieces).map(drop))?;
     Ok(([(header::CONTENT_TYPE, form.media_type())], body).into_response())

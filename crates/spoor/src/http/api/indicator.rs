@@ -333,18 +333,24 @@ struct DecayRow {
     decay: DecayView,
 }
 
+/// The order of a list with this name.
+pub(crate) fn order(name: &str) -> Option<Order> {
+    match name {
+        "modified" => Some(Order::Modified),
+        "confidence" => Some(Order::Confidence),
+        "id" => Some(Order::Id),
+        _ => None,
+    }
+}
+
 async fn list_rows(
     State(app): State<App>,
     caller: Caller,
     Query(asked): Query<ListQuery>,
     pages: Pages,
 ) -> Result<Response, Problem> {
-    let order = match asked.order.as_deref() {
-        None | Some("modified") => Order::Modified,
-        Some("id") => Order::Id,
-        Some("confidence") => Order::Confidence,
-        Some(_) => return Err(Problem::malformed("query.order", "modified, confidence or id")),
-    };
+    let order = order(asked.order.as_deref().unwrap_or("modified"))
+        .ok_or_else(|| Problem::malformed("query.order", "modified, confidence or id"))?;
     let after = pages.after::<Position<IndicatorId>>()?;
     let limit = pages.limit();
     let found = app.run(move |work| {

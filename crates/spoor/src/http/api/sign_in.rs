@@ -35,7 +35,7 @@ pub(crate) fn routes() -> Vec<Route> {
             .says("Where the identity provider sends a browser back to")
             .query::<Arrival>()
             .answers_nothing(303, "Signed in; the session comes as a cookie")
-            .problems(&[401, 404]),
+            .problems(&[401, 404, 409]),
     ]
 }
 

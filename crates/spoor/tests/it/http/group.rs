@@ -170,3 +170,23 @@ fn what_hangs_on_a_group_is_read_and_changed() {
         assert_eq!(server.ask(&analyst, "GET", &path, None).status, 404, "{path} of no indicator");
     }
 }
+
+#[test]
+fn techniques_are_brought_in_by_whoever_may_write() {
+    let (program, owner) = with_owner(&[&["analyst"], &["stranger"]]);
+    let server = Server::start(program, &[]);
+    let [analyst, stranger] = ["analyst", "stranger"].map(|name| server.sign_in(name));
+    let object = json!({
+        "type": "attack-pattern", "id": "attack-pattern--1", "name": "Phishing",
+        "external_references": [{"source_name": "mitre-attack", "external_id": "T1566"}],
+    });
+    let path = format!("/api/v1/groups/techniques?owner={owner}");
+    let bring =
+        |by: &By, objects: Value| server.ask(by, "POST", &path, Some(json!({"type": "bundle", "objects": objects})));
+    assert_eq!(bring(&stranger, json!([object])).status, 404, "an owner that they may not know of");
+    let done = bring(&analyst, json!([object]));
+    assert_eq!((done.status, &done.json()["added"]), (200, &json!(1)), "{}", done.body);
+    assert_eq!(bring(&analyst, json!([])).status, 422, "nothing in it");
+    let found = server.ask(&analyst, "GET", "/api/v1/groups?query=technique%20%3D%20%22T1566%22", None).json();
+    assert_eq!(found["items"][0]["name"], "T1566 Phishing", "{found}");
+}
