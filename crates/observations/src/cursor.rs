@@ -303,16 +303,20 @@ impl Merge {
     pub(crate) fn next_raw(&mut self) -> Result<Option<RawRow<'_>>, Error> {
         self.shared = usize::MAX;
         while self.advance()? {
-            if let Stand::One(at) = self.stand
-                && let Some(cursor) = self.cursors.get_mut(at)
-                && cursor.value().is_none()
-            {
-                cursor.damaged += 1;
-                continue;
+            let Stand::One(at) = self.stand else { return Ok(self.raw()) };
+            if self.has_value(at) {
+                return Ok(self.raw());
             }
-            return Ok(self.raw());
         }
         Ok(None)
+    }
+
+    /// Whether what this cursor's row says is whole.
+    fn has_value(&mut self, at: usize) -> bool {
+        let Some(cursor) = self.cursors.get_mut(at) else { return false };
+        let is_whole = cursor.value().is_some();
+        cursor.damaged += usize::from(!is_whole);
+        is_whole
     }
 
     fn raw(&self) -> Option<RawRow<'_>> {

@@ -134,6 +134,7 @@ impl Snapshot {
     ) -> Result<Flow, Error> {
         let mut merge = self.view.scan(range, &skip(query))?;
         let mut group = Group::default();
+        let mut is_torn = true; // the row before is not known
         let mut flow = Flow::Continue(());
         while flow.is_continue() {
             if walked.is_due(&query.interrupt) {
@@ -141,10 +142,14 @@ impl Snapshot {
                 break;
             }
             let Some(row) = merge.next_raw()? else { break };
-            let Some((front, source)) = key::split_source(row.key) else { continue };
-            if !group.is_of(front, row.shared) {
+            let shared = if std::mem::take(&mut is_torn) { 0 } else { row.shared };
+            let Some((front, source)) = key::split_source(row.key) else {
+                is_torn = true;
+                continue;
+            };
+            if !group.is_of(front, shared) {
                 flow = group.found(&query.subject).map_or(Flow::Continue(()), |found| visit(&found));
-                group.begin(front);
+                group.begin(front, shared);
             }
             if flow.is_continue() && self.admits(query, &row, source) {
                 group.add(source, &row);

@@ -36,10 +36,11 @@ impl Group {
         self.front.len() == front.len() && (shared >= front.len() || self.front == front)
     }
 
-    /// Begins another tuple.
-    pub(crate) fn begin(&mut self, front: &[u8]) {
-        self.front.clear();
-        self.front.extend_from_slice(front);
+    /// Begins another tuple, whose key shares so many octets with the row before.
+    pub(crate) fn begin(&mut self, front: &[u8], shared: usize) {
+        let kept = shared.min(self.front.len()).min(front.len());
+        self.front.truncate(kept);
+        self.front.extend_from_slice(front.get(kept..).unwrap_or_default());
         self.said.clear();
         self.extras.clear();
     }

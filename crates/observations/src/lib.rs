@@ -26,6 +26,7 @@ mod document;
 mod error;
 mod filter;
 mod flush;
+mod forget;
 mod found;
 mod frame;
 mod freeze;
@@ -64,6 +65,7 @@ pub use compaction::CompactionReport;
 pub use disk::{Disk, RealDisk};
 
 pub use error::Error;
+pub use forget::{ForgetReport, Forgotten};
 pub use found::Found;
 pub use query::{
     Arrival, Counts, Cursor, Fences, Interrupt, Matching, Novelty, Page, Population, Query, Record, Subject, ValueHit,

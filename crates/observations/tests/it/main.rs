@@ -8,6 +8,7 @@ mod compare;
 mod corpus;
 mod cut;
 mod damage;
+mod forget;
 mod kill;
 mod merge;
 mod oracle;
