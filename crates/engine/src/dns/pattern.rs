@@ -76,7 +76,12 @@ fn translated(glob: &str) -> Result<String, Error> {
                     Some(class) => ("^", class),
                     None => ("", class),
                 };
-                let class = class.replace('\\', "\\\\").replace('[', "\\[").replace("&&", "&\\&").replace("~~", "~\\~");
+                let class = class
+                    .replace('\\', "\\\\")
+                    .replace('[', "\\[")
+                    .replace("&&", "&\\&")
+                    .replace("~~", "~\\~")
+                    .replace("--", "-\\-");
                 regex.push_str(&format!("[{negated}{class}]"));
                 rest = after.chars();
             }

@@ -5,6 +5,7 @@
 mod account;
 mod knowledge;
 mod lookup;
+mod question;
 mod scene;
 mod shared_host;
 mod story;
