@@ -18,7 +18,9 @@ use axum::{
 use engine::dns::{Group, Groups, Row, Run};
 use formats::dnsdb::{End, Times, Writer};
 use model::{SourceKind, right::Scope};
+use serde::Serialize;
 use serde_json::json;
+use utoipa::ToSchema;
 
 use self::{
     asked::{Asked, Direction},
@@ -50,9 +52,11 @@ pub(crate) fn routes() -> Vec<Route> {
             .says("DNSDB: owner names or data that match a regular expression"),
         question("/dnsdb/v2/glob/{*question}", "dnsdb.glob", flex).says("DNSDB: owner names or data that match a glob"),
         question("/lookup/{*question}", "dnsdb.lookup-1", lookup_1).says("DNSDB, version 1: records"),
-        small("/dnsdb/v2/ping", "dnsdb.ping", ping).says("DNSDB: whether the key is good"),
-        small("/dnsdb/v2/rate_limit", "dnsdb.rate-limit", rate_limit).says("DNSDB: how often may be asked"),
-        small("/lookup/rate_limit", "dnsdb.rate-limit-1", rate_limit).says("DNSDB, version 1: how often may be asked"),
+        small::<PingView, _, _>("/dnsdb/v2/ping", "dnsdb.ping", ping).says("DNSDB: whether the key is good"),
+        small::<RateLimitView, _, _>("/dnsdb/v2/rate_limit", "dnsdb.rate-limit", rate_limit)
+            .says("DNSDB: how often may be asked"),
+        small::<RateLimitView, _, _>("/lookup/rate_limit", "dnsdb.rate-limit-1", rate_limit)
+            .says("DNSDB, version 1: how often may be asked"),
     ]
 }
 
@@ -64,14 +68,29 @@ fn question<H: Handler<T, App>, T: 'static>(path: &'static str, name: &'static s
         .by(Way::ApiKey)
 }
 
-fn small<H: Handler<T, App>, T: 'static>(path: &'static str, name: &'static str, handler: H) -> Route {
+fn small<V: ToSchema, H: Handler<T, App>, T: 'static>(path: &'static str, name: &'static str, handler: H) -> Route {
     Route::get(path, Need::scope(Scope::Read), name, handler)
-        .answers_text("application/json", "As the DNSDB API has it")
+        .answers::<V>(200, "As the DNSDB API has it")
         .by(Way::ApiKey)
 }
 
+/// That the key is good.
+#[derive(Serialize, ToSchema)]
+struct PingView {
+    /// `ok`.
+    ping: &'static str,
+}
+
+/// How often may be asked.
+#[derive(Serialize, ToSchema)]
+struct RateLimitView {
+    /// limit, remaining and reset (no quota), results_max, offset_max, and the rate as a burst.
+    #[schema(value_type = Object)]
+    rate: serde_json::Value,
+}
+
 async fn ping() -> Response {
-    line(json!({"ping": "ok"}))
+    line(&PingView { ping: "ok" })
 }
 
 /// There is no quota, only a rate: as DNSDB says that of an unlimited key with a burst.
@@ -85,12 +104,14 @@ async fn rate_limit(State(app): State<App>) -> Response {
         rate["burst_size"] = json!(u64::from(app.config.rate_per_second) * 5);
         rate["burst_window"] = json!(5);
     }
-    line(json!({ "rate": rate }))
+    line(&RateLimitView { rate })
 }
 
 /// Clients want the line's end.
-fn line(value: serde_json::Value) -> Response {
-    ([(header::CONTENT_TYPE, "application/json")], format!("{value}\n")).into_response()
+fn line(value: &impl Serialize) -> Response {
+    let mut octets = serde_json::to_vec(value).expect("texts and numbers are written to memory without fail");
+    octets.push(b'\n');
+    ([(header::CONTENT_TYPE, "application/json")], octets).into_response()
 }
 
 async fn lookup(State(app): State<App>, caller: Caller, uri: Uri) -> Result<Response, Problem> {
@@ -103,7 +124,7 @@ async fn lookup_1(State(app): State<App>, caller: Caller, uri: Uri) -> Result<Re
     if axum::body::HttpBody::size_hint(&body).exact() == Some(0) {
         return Err(Problem::new(StatusCode::NOT_FOUND, "no results found for query"));
     }
-    Ok(([(header::CONTENT_TYPE, "application/json")], body).into_response())
+    Ok(([(header::CONTENT_TYPE, LINES)], body).into_response())
 }
 
 async fn records(app: &App, caller: Caller, uri: &Uri, base: &str, framed: bool) -> Result<Body, Problem> {

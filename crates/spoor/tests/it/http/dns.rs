@@ -9,7 +9,7 @@ use std::{
 use serde_json::{Value, json};
 
 use super::{By, Reply, Server, program_with, token};
-use crate::program::Program;
+use crate::program::{Program, Run};
 
 fn line(name: &str, rdata: &str, count: u64, first: i64, last: i64) -> String {
     let rrtype = if rdata.contains(':') { "AAAA" } else { "A" };
@@ -180,4 +180,30 @@ fn a_slow_reader_holds_nothing_up() {
     let mut answer = String::new();
     slow[0].read_to_string(&mut answer).unwrap();
     assert!(answer.contains("h19999.many.test") && answer.contains(r#"{"cond":"succeeded"}"#), "all of it, in the end");
+}
+
+#[test]
+fn the_command_line_shows_what_a_server_says_as_its_own() {
+    let (server, member, other) = scene();
+    let at = |by: &By, arguments: &[&str]| {
+        let By::Token(token) = by else { unreachable!() };
+        let mut command = server.program.command();
+        command.env("SPOOR_TOKEN", token).env("SPOOR_SERVER", format!("http://{}", server.address));
+        Run::of(command.args(arguments).output().unwrap())
+    };
+    for arguments in [
+        &["--json", "lookup", "widgets.example"][..],
+        &["lookup", "widgets.example"],
+        &["lookup", "192.0.2.7"],
+        &["pivot", "widgets.example", "address"],
+        &["--json", "pivot", "widgets.example", "address"],
+    ] {
+        let (here, there) = (server.program.run(arguments), at(&member, arguments));
+        assert_eq!((here.code, &here.out), (there.code, &there.out), "{arguments:?}: {}", there.err);
+    }
+    let shown = at(&other, &["lookup", "widgets.example"]).out;
+    assert!(shown.contains("active periods from 2023-11-14 to 2023-11-14") && shown.contains('█'), "{shown}");
+    assert!(!shown.contains("closed"), "{shown}");
+    assert_eq!(at(&other, &["lookup", "nothing.example"]).code, 1);
+    assert_eq!(at(&other, &["lookup", "widgets.example", "--live"]).code, 2);
 }
