@@ -65,7 +65,7 @@ struct Condition<'a> {
     msg: Option<&'a str>,
 }
 
-#[derive(Serialize)]
+#[derive(Default, Serialize)]
 struct Written<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     count: Option<u64>,
@@ -197,24 +197,6 @@ impl Writer {
     fn condition(&self, out: &mut Vec<u8>, cond: &str, msg: Option<&str>) {
         if self.framed {
             line(out, &Condition { cond, msg });
-        }
-    }
-}
-
-impl Default for Written<'_> {
-    fn default() -> Self {
-        Written {
-            count: None,
-            num_results: None,
-            time_first: None,
-            time_last: None,
-            zone_time_first: None,
-            zone_time_last: None,
-            rrname: None,
-            rrtype: None,
-            bailiwick: None,
-            rdata: None,
-            raw_rdata: None,
         }
     }
 }

@@ -62,7 +62,7 @@ pub struct Store {
 }
 
 enum Engine {
-    Sqlite { writer: Mutex<Connection>, readers: Pool<Connection>, watch: Mutex<Connection>, path: PathBuf },
+    Sqlite { writer: Mutex<Connection>, readers: Pool<Connection>, watch: Box<Mutex<Connection>>, path: PathBuf },
     Postgres { clients: Pool<(postgres::Client, Prepared)>, address: String },
 }
 
@@ -138,7 +138,7 @@ impl Store {
                 let writer = sqlite(path, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE)?;
                 writer.pragma_update(None, "cache_size", -WRITER_CACHE_KIB)?;
                 let watch = sqlite(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
-                let (writer, watch) = (Mutex::new(writer), Mutex::new(watch));
+                let (writer, watch) = (Mutex::new(writer), Box::new(Mutex::new(watch)));
                 Engine::Sqlite { writer, readers: Pool::new(), watch, path: path.clone() }
             }
             Address::Postgres(text) => Engine::Postgres { clients: Pool::new(), address: text.clone() },
