@@ -210,7 +210,7 @@ fn wild(text: &str) -> Result<Wild, Error> {
 fn octets(hex: &str) -> Result<Vec<u8>, Error> {
     let invalid = || Error::invalid("raw", "an even number of hexadecimal digits, at most 131070");
     let digits = hex.as_bytes();
-    if digits.len() % 2 != 0 || digits.len() > 2 * model::rdata::RDATA_OCTETS_MAX {
+    if !digits.len().is_multiple_of(2) || digits.len() > 2 * model::rdata::RDATA_OCTETS_MAX {
         return Err(invalid());
     }
     let value = |digit: u8| char::from(digit).to_digit(16).map(|value| value as u8);
