@@ -85,84 +85,51 @@ impl Head {
 
 /// A row's place, with the eight octets of its key by which it is being sorted.
 #[derive(Clone, Copy, Debug)]
-struct Item {
+pub(crate) struct Item {
     front: u64,
     place: u32,
 }
 
+/// So many rows are brought to the processor at once.
+const AHEAD: usize = 64;
 /// Up to so many keys with equal fronts are compared as they are.
 const FEW: usize = 24;
 /// So far into keys fronts are looked at.
 const DEEP: usize = 1 << 10;
-/// After so many rows they are parted.
-const SAMPLE: usize = 1 << 14;
-/// Into so many parts: what a processor keeps near it holds one of a table of a million rows.
-const PARTS: usize = 256;
 
-/// Rows that are put in order: parted by their keys as they come, so that each part is sorted near the processor.
+/// The order of rows: a list of their places.
 #[derive(Debug, Default)]
-pub(crate) struct Sorter {
-    /// Where parts but the first begin.
-    begins: Vec<u64>,
-    parts: Vec<Part>,
-}
+pub(crate) struct Order(Vec<Item>);
 
-#[derive(Debug, Default)]
-struct Part {
-    arena: Arena,
-    items: Vec<Item>,
-}
-
-impl Sorter {
+impl Order {
     /// Adds a row; all keys are of one space, so their first octet tells nothing.
-    pub(crate) fn push(&mut self, head: &Head, key: &[u8]) {
-        let front = front(key, 1);
-        let at = self.begins.partition_point(|begin| *begin <= front);
-        if self.parts.is_empty() {
-            self.parts.push(Part::default());
-        }
-        let is_whole = self.parts.len() == 1;
-        let Some(part) = self.parts.get_mut(at) else { return };
-        part.push(front, head, key);
-        if is_whole && part.items.len() == SAMPLE {
-            self.part();
-        }
+    pub(crate) fn push(&mut self, key: &[u8], place: u32) {
+        self.0.push(Item { front: front(key, 1), place });
     }
 
-    /// Parts rows by the fronts of those that came so far.
-    fn part(&mut self) {
-        let Some(whole) = self.parts.pop() else { return };
-        let mut fronts: Vec<u64> = whole.items.iter().map(|item| item.front).collect();
-        fronts.sort_unstable();
-        self.begins = fronts.chunks(SAMPLE / PARTS).skip(1).filter_map(|part| part.first().copied()).collect();
-        self.begins.dedup();
-        self.parts.resize_with(self.begins.len() + 1, Part::default);
-        for item in &whole.items {
-            let at = self.begins.partition_point(|begin| *begin <= item.front);
-            if let Some(part) = self.parts.get_mut(at) {
-                part.push(item.front, &whole.arena.head(item.place), whole.arena.key(item.place));
+    pub(crate) fn reserve(&mut self, rows: usize) {
+        self.0.reserve_exact(rows);
+    }
+
+    /// Calls `then` with the place of each row in the order of keys. Keys are put in order a few at a time just before, so
+    /// that each is brought to the processor once.
+    pub(crate) fn each<E>(self, arena: &Arena, mut then: impl FnMut(u32) -> Result<(), E>) -> Result<(), E> {
+        let mut items = self.0;
+        items.sort_unstable_by_key(|item| item.front);
+        let mut rest = items.as_mut_slice();
+        let mut warm = 0;
+        while let Some(first) = rest.first() {
+            let front = first.front;
+            let same = rest.iter().take_while(|item| item.front == front).count();
+            if warm < same {
+                warm = same + AHEAD;
+                arena.warm(rest.iter().take(warm).map(|item| item.place));
             }
-        }
-    }
-
-    /// Calls `then` with each row in the order of keys.
-    pub(crate) fn each<E>(self, mut then: impl FnMut(Head, &[u8]) -> Result<(), E>) -> Result<(), E> {
-        self.parts.into_iter().try_for_each(|part| part.each(&mut then))
-    }
-}
-
-impl Part {
-    fn push(&mut self, front: u64, head: &Head, key: &[u8]) {
-        let place = self.arena.push(head, key);
-        self.items.push(Item { front, place });
-    }
-
-    fn each<E>(mut self, then: &mut impl FnMut(Head, &[u8]) -> Result<(), E>) -> Result<(), E> {
-        let arena = &self.arena;
-        self.items.sort_unstable_by_key(|item| item.front);
-        for same in self.items.chunk_by_mut(|a, b| a.front == b.front) {
-            sort_on(arena, same, 9);
-            same.iter().try_for_each(|item| then(arena.head(item.place), arena.key(item.place)))?;
+            let (now, later) = rest.split_at_mut(same);
+            sort_on(arena, now, 9);
+            now.iter().try_for_each(|item| then(item.place))?;
+            rest = later;
+            warm -= same;
         }
         Ok(())
     }
@@ -210,26 +177,30 @@ mod tests {
     #[test]
     fn keys_come_in_order_whatever_their_ends() {
         let mut keys: Vec<Vec<u8>> = Vec::new();
-        for n in 0..30_000u32 {
+        for n in 0..3000u32 {
             let mut key = vec![1];
             key.extend(std::iter::repeat_n((n % 3) as u8, (n % 41) as usize));
             key.extend(&(n.wrapping_mul(2_654_435_761) % 97).to_be_bytes()[..(n % 5) as usize]);
             keys.push(key);
         }
-        let mut sorter = Sorter::default();
+        let (mut arena, mut order) = (Arena::default(), Order::default());
         for (n, key) in keys.iter().enumerate() {
-            sorter.push(&Head { first: -1, count: n as u64, hour: -5, more: 7, ..Head::default() }, key);
+            let head = Head { first: -1, count: n as u64, hour: -5, more: 7, ..Head::default() };
+            let place = arena.push(&head, key);
+            order.push(key, place);
         }
         let mut sorted = Vec::new();
         let mut sum = 0;
-        let each = sorter.each(|head, key| {
-            assert_eq!((head.first, head.hour, head.more), (-1, -5, 7));
-            sum += head.count;
-            sorted.push(key.to_vec());
-            Ok::<(), ()>(())
-        });
-        each.unwrap();
+        order
+            .each(&arena, |place| {
+                let head = arena.head(place);
+                assert_eq!((head.first, head.hour, head.more), (-1, -5, 7));
+                sum += head.count;
+                sorted.push(arena.key(place).to_vec());
+                Ok::<(), ()>(())
+            })
+            .unwrap();
         keys.sort();
-        assert!(sorted == keys && sum == 29_999 * 30_000 / 2);
+        assert!(sorted == keys && sum == 2999 * 3000 / 2);
     }
 }

@@ -117,7 +117,7 @@ impl Cursor {
             return self.settle();
         }
         self.block = None;
-        self.next_block = self.segment.fences.partition_point(|fence| &*fence.last_key < target);
+        self.next_block = self.segment.block_of(target);
         if let Some(block) = self.load()? {
             match block.seek(target, &mut self.key) {
                 Some(Some(place)) => self.block = Some((block, place)),

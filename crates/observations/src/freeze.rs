@@ -5,7 +5,7 @@ use std::{sync::Arc, thread};
 use model::SuffixList;
 
 use crate::{
-    arena::{Head, Sorter},
+    arena::{Arena, Head, Order},
     block::Value,
     cursor::{Cursor, Skip},
     disk::Disk,
@@ -13,64 +13,56 @@ use crate::{
     key::{ARRIVAL, BATCH, DOMAIN, EMAIL, FORWARD, RAW, REGISTRATION, VALUE},
     segment::Segment,
     table::{Table, moment_of},
-    tuple::{self, Forward},
+    tuple,
     view::{Range, View},
     writer::{self, SegmentWriter, Target},
 };
 
-/// Derived rows of one space.
+/// Derived rows of one space and their order.
 #[derive(Debug, Default)]
 struct Run {
-    sorter: Sorter,
-    /// The row that came last, which may become wider.
-    last: Option<(Vec<u8>, Head)>,
+    arena: Arena,
+    order: Order,
+    /// The row pushed last.
+    last: Option<u32>,
 }
 
 impl Run {
-    /// Adds a row, or widens the one that came last where that has this key.
+    /// Adds a row, or widens the one pushed last where that has this key.
     fn push(&mut self, key: &[u8], head: Head) {
-        match &mut self.last {
-            Some((last, known)) if last == key => *known = widest(*known, head),
-            Some((last, known)) => {
-                self.sorter.push(known, last);
-                last.clear();
-                last.extend_from_slice(key);
-                *known = head;
-            }
-            None => self.last = Some((key.to_vec(), head)),
+        if self.last.is_some_and(|last| self.arena.key(last) == key) {
+            return self.widen(head);
         }
+        let place = self.arena.push(&head, key);
+        self.order.push(key, place);
+        self.last = Some(place);
     }
 
-    /// Widens the row that came last.
+    /// Widens the row pushed last.
     fn widen(&mut self, head: Head) {
-        if let Some((_, known)) = &mut self.last {
-            *known = widest(*known, head);
+        if let Some(last) = self.last {
+            let merged = widest(self.arena.head(last), head);
+            self.arena.set_head(last, &merged);
         }
     }
 
     /// Calls `then` for each key in order, with the widest of what rows say under it.
-    fn each(mut self, mut then: impl FnMut(&[u8], Head) -> Result<(), Error>) -> Result<(), Error> {
-        let Some((last, head)) = self.last.take() else { return Ok(()) };
-        self.sorter.push(&head, &last);
-        let mut before: Option<(Vec<u8>, Head)> = None;
-        self.sorter.each(|head, key| match &mut before {
-            Some((last, known)) if last == key => {
-                *known = widest(*known, head);
-                Ok(())
+    fn each(self, mut then: impl FnMut(&[u8], Head) -> Result<(), Error>) -> Result<(), Error> {
+        let arena = &self.arena;
+        let mut before: Option<(u32, Head)> = None;
+        self.order.each(arena, |place| {
+            let head = arena.head(place);
+            match &mut before {
+                Some((at, known)) if arena.key(*at) == arena.key(place) => *known = widest(*known, head),
+                _ => {
+                    if let Some((at, head)) = before.replace((place, head)) {
+                        return then(arena.key(at), head);
+                    }
+                }
             }
-            Some((last, known)) => {
-                let done = then(last, *known);
-                last.clear();
-                last.extend_from_slice(key);
-                *known = head;
-                done
-            }
-            None => {
-                before = Some((key.to_vec(), head));
-                Ok(())
-            }
+            Ok(())
         })?;
-        before.map_or(Ok(()), |(last, head)| then(&last, head))
+        before.map_or(Ok(()), |(at, head)| then(arena.key(at), head))
     }
 }
 
@@ -109,14 +101,15 @@ impl Freezer<'_> {
         SegmentWriter::new(self.disk, self.suffixes.clone(), target)
     }
 
-    /// The table's own rows of a space.
-    fn own(&self, space: u8) -> Sorter {
-        let arena = self.table.arena();
-        let mut sorter = Sorter::default();
-        for place in self.table.rows(space) {
-            sorter.push(&arena.head(*place), arena.key(*place));
+    /// The order of the table's own rows of a space.
+    fn order(&self, space: u8) -> Order {
+        let rows = self.table.rows(space);
+        let mut order = Order::default();
+        order.reserve(rows.len());
+        for place in rows {
+            order.push(self.table.arena().key(*place), *place);
         }
-        sorter
+        order
     }
 
     /// Writes a row that says what a row of the table says.
@@ -128,22 +121,25 @@ impl Freezer<'_> {
     }
 
     fn write_space(&self, writer: &mut SegmentWriter<'_>, space: u8) -> Result<(), Error> {
+        let arena = self.table.arena();
         let mut extra = Vec::new();
-        self.own(space).each(|head, key| self.push(writer, key, &head, &mut extra))
+        self.order(space).each(arena, |place| self.push(writer, arena.key(place), &arena.head(place), &mut extra))
     }
 
     fn inverse_lane(&self, target: Target) -> Result<Option<Segment>, Error> {
-        let mut sorter = Sorter::default();
+        let (mut arena, mut order) = (Arena::default(), Order::default());
+        let rows = self.table.rows(FORWARD);
+        order.reserve(rows.len() + rows.len() / 8);
         let mut scratch = Vec::new();
-        for place in self.table.rows(FORWARD) {
+        for place in rows {
             let head = self.table.arena().head(*place);
             if let Some(parts) = tuple::split_forward(self.table.arena().key(*place)) {
-                parts.inverse(&mut scratch, |key| sorter.push(&head, key));
+                parts.inverse(&mut scratch, |key| order.push(key, arena.push(&head, key)));
             }
         }
         let mut writer = self.writer(target)?;
         let mut extra = Vec::new();
-        sorter.each(|head, key| self.push(&mut writer, key, &head, &mut extra))?;
+        order.each(&arena, |place| self.push(&mut writer, arena.key(place), &arena.head(place), &mut extra))?;
         writer.finish()
     }
 
@@ -158,21 +154,29 @@ impl Freezer<'_> {
 
     fn forward_lane(&self, target: Target) -> Result<Option<Segment>, Error> {
         let mut writer = self.writer(target)?;
+        let arena = self.table.arena();
         let (mut names, mut domains) = (Run::default(), Run::default());
         let (mut scratch, mut extra) = (Vec::new(), Vec::new());
-        let mut cut = Cut::default();
-        self.own(FORWARD).each(|head, key| {
+        let (mut name, mut source): (&[u8], &[u8]) = (&[], &[]);
+        let mut domain = None;
+        self.order(FORWARD).each(arena, |place| {
+            let (key, head) = (arena.key(place), arena.head(place));
             if let Some(parts) = tuple::split_forward(key) {
+                let is_new = parts.name != name;
+                if is_new {
+                    name = parts.name;
+                    domain = writer::registrable(self.suffixes, name);
+                }
                 let end = period_end(head.last);
-                let end = Head { first: end, last: end, ..Head::default() };
-                if cut.turn(&parts, self.suffixes) {
+                if is_new || parts.source != source {
+                    source = parts.source;
                     scratch.clear();
                     parts.put_name(&mut scratch);
-                    names.push(&scratch, end);
+                    names.push(&scratch, Head { first: end, last: end, ..Head::default() });
                 } else {
-                    names.widen(end);
+                    names.widen(Head { first: end, last: end, ..Head::default() });
                 }
-                if let Some(domain) = cut.domain(&parts) {
+                if let Some(domain) = domain {
                     scratch.clear();
                     [&[DOMAIN], domain, &[0], parts.source].iter().for_each(|part| scratch.extend_from_slice(part));
                     let hour = moment_of(head.hour);
@@ -198,37 +202,6 @@ impl Freezer<'_> {
             writer.push_raw(key, None, &moment(head.first))
         })?;
         arrivals.each(|key, _| writer.push_raw(key, None, &moment(0)))
-    }
-}
-
-/// The name and source of the row before, and how much of the name is its registrable domain.
-#[derive(Debug, Default)]
-struct Cut {
-    name: Vec<u8>,
-    source: Vec<u8>,
-    domain: Option<usize>,
-}
-
-impl Cut {
-    /// Takes the next row; whether it has another name or source.
-    fn turn(&mut self, parts: &Forward<'_>, suffixes: &SuffixList) -> bool {
-        let is_new = parts.name != self.name;
-        if is_new {
-            self.name.clear();
-            self.name.extend_from_slice(parts.name);
-            self.domain = writer::registrable(suffixes, parts.name).map(<[u8]>::len);
-        }
-        let is_other = is_new || parts.source != self.source;
-        if is_other {
-            self.source.clear();
-            self.source.extend_from_slice(parts.source);
-        }
-        is_other
-    }
-
-    /// The encoded registrable domain, without its end, of the row taken last.
-    fn domain<'k>(&self, parts: &Forward<'k>) -> Option<&'k [u8]> {
-        parts.name.get(..self.domain?)
     }
 }
 

@@ -83,6 +83,8 @@ pub(crate) struct Segment {
     disk: Disk,
     pub(crate) length: u64,
     pub(crate) fences: Vec<Fence>,
+    /// The beginnings of the fences' keys, close together, where most of a search is done.
+    fronts: Vec<u128>,
     pub(crate) filter: Filter,
     pub(crate) summary: Summary,
     /// The file goes when the last reader does.
@@ -124,6 +126,7 @@ impl Segment {
             file,
             disk: disk.clone(),
             length,
+            fronts: fences.iter().map(|fence| front(&fence.last_key)).collect(),
             fences,
             filter: bloom,
             summary,
@@ -158,6 +161,15 @@ impl Segment {
             cache.put(id, block.clone());
         }
         Ok(Ok(block))
+    }
+
+    /// The first block whose last key is not below `target`.
+    pub(crate) fn block_of(&self, target: &[u8]) -> usize {
+        let asked = front(target);
+        let from = self.fronts.partition_point(|front| *front < asked);
+        let alike = self.fronts.get(from..).unwrap_or_default().partition_point(|front| *front == asked);
+        let alike = self.fences.get(from..from + alike).unwrap_or_default();
+        from + alike.partition_point(|fence| &*fence.last_key < target)
     }
 
     /// The highest key.
@@ -204,6 +216,13 @@ impl Drop for Segment {
             let _ = self.disk.remove(&self.path);
         }
     }
+}
+
+/// The first sixteen octets of a key, so that they compare as it does.
+fn front(key: &[u8]) -> u128 {
+    let mut octets = [0; 16];
+    octets.iter_mut().zip(key).for_each(|(to, from)| *to = *from);
+    u128::from_be_bytes(octets)
 }
 
 fn next_serial() -> u64 {

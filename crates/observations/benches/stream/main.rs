@@ -1,7 +1,9 @@
 //! The observation store under the workload: rates, sizes, latencies, as `docs/benchmarks.md` states them.
 //!
 //! `cargo bench -p observations --bench stream -- [--tuples N] [--observations N] [--seed N] [--no-questions]
-//! [--no-peer]`
+//! [--no-peer] [--input DIR]`
+//!
+//! With `--input` the input is kept in a directory: the first run makes it and ends, others read it.
 //!
 //! The input is made beforehand and read from a file, so what is measured is the store and not the generator. Times
 //! are wall clock; CPU seconds of the whole process stand beside them, for runs on a machine that is shared.
@@ -12,7 +14,12 @@ mod input;
 mod peer;
 mod question;
 
-use std::{error::Error, path::Path, sync::Arc, time::Instant};
+use std::{
+    error::Error,
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Instant,
+};
 
 use model::{SourceId, Time};
 use observations::{Batch, Options, Store, workload::Workload};
@@ -28,6 +35,7 @@ struct Arguments {
     observations: u64,
     questions: bool,
     peer: bool,
+    input: Option<PathBuf>,
 }
 
 fn main() -> Outcome<()> {
@@ -35,9 +43,15 @@ fn main() -> Outcome<()> {
     let dir = tempfile::tempdir()?;
     let workload = Workload::new(arguments.seed, arguments.tuples);
     println!("{} tuples, {} domains", workload.tuples(), workload.domains());
-    let (bulk, stream) = (dir.path().join("bulk"), dir.path().join("stream"));
-    let bulk_rows = input::write(&bulk, workload.bulk(), BATCH)?;
-    let stream_rows = input::write(&stream, workload.stream(arguments.observations), BATCH)?;
+    let inputs = arguments.input.as_deref().unwrap_or(dir.path());
+    let [bulk, stream] = ["bulk", "stream"].map(|name| inputs.join(name));
+    if !stream.exists() {
+        input::write(&bulk, workload.bulk(), BATCH)?;
+        input::write(&stream, workload.stream(arguments.observations), BATCH)?;
+        if arguments.input.is_some() {
+            return Ok(());
+        }
+    }
 
     let home = dir.path().join("store");
     // The block cache is as large as it was for the peers that the goals compare with.
@@ -48,8 +62,9 @@ fn main() -> Outcome<()> {
     for source in Workload::sources() {
         sources.push(store.add_source(source)?.id);
     }
-    ingest("bulk", &store, &bulk, &sources, bulk_rows)?;
-    ingest("stream", &store, &stream, &sources, stream_rows)?;
+    ingest("bulk", &store, &bulk, &sources)?;
+    ingest("stream", &store, &stream, &sources)?;
+    println!("peak memory, ingest: {} MiB", status("VmHWM:")? / 1024);
     if arguments.questions {
         question::exact("exact name, right after the stream", &store, &workload)?;
         question::within("left wildcard, right after the stream", &store, &workload)?;
@@ -64,7 +79,7 @@ fn main() -> Outcome<()> {
     if arguments.questions {
         question::all(&store, &workload)?;
     }
-    println!("peak memory: {} MiB", status("VmHWM:")? / 1024);
+    println!("peak memory, all in all: {} MiB", status("VmHWM:")? / 1024);
     if arguments.peer {
         let limit = peer::limit(&store)?;
         println!("zstd -19 --long=27 of the same rows: {limit:.1} octets a distinct tuple; ratio {:.2}", each / limit);
@@ -73,7 +88,8 @@ fn main() -> Outcome<()> {
 }
 
 fn arguments() -> Outcome<Arguments> {
-    let mut arguments = Arguments { seed: 1, tuples: 1_000_000, observations: 0, questions: true, peer: true };
+    let mut arguments =
+        Arguments { seed: 1, tuples: 1_000_000, observations: 0, questions: true, peer: true, input: None };
     let mut given = std::env::args().skip(1).filter(|argument| argument != "--bench");
     while let Some(argument) = given.next() {
         let mut value = || given.next().ok_or(format!("{argument} needs a number"));
@@ -81,6 +97,7 @@ fn arguments() -> Outcome<Arguments> {
             "--tuples" => arguments.tuples = value()?.parse()?,
             "--observations" => arguments.observations = value()?.parse()?,
             "--seed" => arguments.seed = value()?.parse()?,
+            "--input" => arguments.input = Some(value()?.into()),
             "--no-questions" => arguments.questions = false,
             "--no-peer" => arguments.peer = false,
             _ => return Err(format!("unknown argument {argument}").into()),
@@ -93,10 +110,12 @@ fn arguments() -> Outcome<Arguments> {
 }
 
 /// Appends a file batch by batch, each durable when the next begins; then until everything is in segments.
-fn ingest(what: &str, store: &Store, file: &Path, sources: &[SourceId], rows: u64) -> Outcome<()> {
+fn ingest(what: &str, store: &Store, file: &Path, sources: &[SourceId]) -> Outcome<()> {
     let clock = Clock::start();
+    let mut rows = 0;
     for batch in input::Batches::open(file)? {
         let (source, observations) = batch?;
+        rows += observations.len();
         let arrived = observations.last().map_or(Time(0), |row| row.span.last());
         let batch =
             Batch { id: None, source: sources[source], arrived, observations, registrations: Vec::new(), parser: 0 };
