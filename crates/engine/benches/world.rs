@@ -47,6 +47,7 @@ fn load(engine: &Engine, world: &World, domains: usize) {
             arrived: world.now(),
             observations: vec![],
             registrations: vec![],
+            networks: vec![],
             parser: 1,
         };
         let mut keep = |batch: Batch| {

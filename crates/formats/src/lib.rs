@@ -26,6 +26,7 @@ mod member;
 pub mod misp;
 pub mod observation_table;
 pub mod passivedns;
+pub mod prefixes;
 pub mod rdap;
 mod read;
 pub mod registration_lines;

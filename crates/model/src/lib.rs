@@ -59,7 +59,7 @@ pub use id::{
 pub use indicator::{HostName, Indicator, IndicatorType};
 pub use marking::Tlp;
 pub use name::Name;
-pub use network::{AutonomousSystem, Network};
+pub use network::{AutonomousSystem, Network, NetworkRecord};
 pub use note::Note;
 pub use object::{Object, ObjectType};
 pub use observation::{Observation, Seen, Span, Spell, Tuple};

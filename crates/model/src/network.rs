@@ -72,7 +72,22 @@ pub struct Holder {
     pub updated: Option<Time>,
 }
 
+/// A block as it was observed to be held and announced: what the store keeps as one sighting.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NetworkRecord {
+    /// What was understood.
+    pub network: Network,
+    /// When it was so.
+    pub observed: Time,
+}
+
 impl Network {
+    /// A block of which nothing else is known.
+    pub fn block(first: IpAddr, last: IpAddr) -> Network {
+        let holder = Holder::default();
+        Network { first, last, name: None, handle: None, kind: None, origins: Vec::new(), holder }
+    }
+
     /// Whether the address stands in the block.
     pub fn contains(&self, address: IpAddr) -> bool {
         self.first.is_ipv4() == address.is_ipv4() && (self.first..=self.last).contains(&address)
@@ -113,15 +128,7 @@ mod tests {
     use super::*;
 
     fn prefixes(first: &str, last: &str) -> Vec<String> {
-        let network = Network {
-            first: first.parse().unwrap(),
-            last: last.parse().unwrap(),
-            name: None,
-            handle: None,
-            kind: None,
-            origins: Vec::new(),
-            holder: Holder::default(),
-        };
+        let network = Network::block(first.parse().unwrap(), last.parse().unwrap());
         network.prefixes().iter().map(Prefix::to_string).collect()
     }
 

@@ -1,12 +1,12 @@
 //! What is written at once: durable as a whole or not there at all.
 
-use model::{Observation, RegistrationRecord, SourceId, Time};
+use model::{NetworkRecord, Observation, RegistrationRecord, SourceId, Time};
 
 /// The id of a batch: it counts once, however often it is sent. Ids are kept for ninety days.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct BatchId(pub [u8; 16]);
 
-/// Observations and registrations from one source.
+/// Observations, registrations and networks from one source.
 #[derive(Clone, Debug)]
 pub struct Batch {
     /// Its id, where the sender can repeat it.
@@ -19,6 +19,8 @@ pub struct Batch {
     pub observations: Vec<Observation>,
     /// What was read of registrations.
     pub registrations: Vec<RegistrationRecord>,
+    /// What was read of networks.
+    pub networks: Vec<NetworkRecord>,
     /// The revision of the parser that read the registrations.
     pub parser: u32,
 }

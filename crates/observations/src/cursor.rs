@@ -420,7 +420,9 @@ pub(crate) fn merge_values(
     (other, payload): (&Sighting, &[u8]),
 ) {
     match space {
-        key::FORWARD | key::INVERSE | key::REGISTRATION | key::VALUE | key::EMAIL => own.merge(other, counting, gap),
+        key::FORWARD | key::INVERSE | key::REGISTRATION | key::VALUE | key::EMAIL | key::NETWORK => {
+            own.merge(other, counting, gap);
+        }
         key::NAME if other.last > own.last => *own = other.clone(),
         key::DOMAIN => *own = Sighting::moment(own.first.min(other.first), 0),
         key::BATCH => *own = Sighting::moment(own.first.max(other.first), 0),

@@ -160,6 +160,7 @@ fn log() -> Vec<u8> {
         arrived: Time(1_700_000_100),
         observations: vec![Observation { tuple: address(), span, count: 5 }],
         registrations: Vec::new(),
+        networks: Vec::new(),
         parser: 0,
     };
     let mut record = Vec::new();

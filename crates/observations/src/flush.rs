@@ -280,7 +280,15 @@ mod tests {
     }
 
     fn batch(source: SourceId, observations: Vec<Observation>) -> Batch {
-        Batch { id: None, source, arrived: Time(0), observations, registrations: Vec::new(), parser: 0 }
+        Batch {
+            id: None,
+            source,
+            arrived: Time(0),
+            observations,
+            registrations: Vec::new(),
+            networks: Vec::new(),
+            parser: 0,
+        }
     }
 
     fn source() -> Source {

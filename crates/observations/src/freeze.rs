@@ -10,7 +10,7 @@ use crate::{
     cursor::{Cursor, Skip},
     disk::Disk,
     error::Error,
-    key::{ARRIVAL, BATCH, DOMAIN, EMAIL, FORWARD, RAW, REGISTRATION, VALUE},
+    key::{ARRIVAL, BATCH, DOMAIN, EMAIL, FORWARD, NETWORK, RAW, REGISTRATION, VALUE},
     segment::Segment,
     table::{Table, moment_of},
     tuple,
@@ -146,7 +146,7 @@ impl Freezer<'_> {
     /// Writes the lane of registrations.
     pub(crate) fn registration_lane(&self, target: Target) -> Result<Option<Segment>, Error> {
         let mut writer = self.writer(target)?;
-        for space in [REGISTRATION, VALUE, EMAIL, RAW] {
+        for space in [REGISTRATION, VALUE, EMAIL, RAW, NETWORK] {
             self.write_space(&mut writer, space)?;
         }
         writer.finish()

@@ -35,8 +35,10 @@ pub(crate) const VALUE: u8 = 8;
 pub(crate) const EMAIL: u8 = 9;
 /// Raw answers by hash.
 pub(crate) const RAW: u8 = 10;
+/// Who holds and announces blocks of addresses.
+pub(crate) const NETWORK: u8 = 11;
 /// One more than the last space that this version knows.
-pub(crate) const SPACES: usize = 11;
+pub(crate) const SPACES: usize = 12;
 
 /// Spaces are gathered in lanes; each lane is a set of segments of its own.
 pub(crate) const LANES: u8 = 3;

@@ -37,6 +37,7 @@ mod key;
 mod log;
 mod manifest;
 mod merging;
+mod network;
 mod octets;
 mod query;
 mod race;
@@ -67,6 +68,7 @@ pub use disk::{Disk, RealDisk};
 pub use error::Error;
 pub use forget::{ForgetReport, Forgotten};
 pub use found::Found;
+pub use network::NetworkVersion;
 pub use query::{
     Arrival, Counts, Cursor, Fences, Interrupt, Matching, Novelty, Page, Population, Query, Record, Subject, ValueHit,
     ValueQuery, Version, Visited,

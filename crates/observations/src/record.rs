@@ -10,7 +10,8 @@ use crate::{
     batch::{Batch, BatchId},
     error::Error,
     hash::hash128,
-    key::{EMAIL, FORWARD, RAW, REGISTRATION, VALUE},
+    key::{EMAIL, FORWARD, NETWORK, RAW, REGISTRATION, VALUE},
+    network,
     octets::{Input, put_string, put_varint, put_zigzag},
     registration::{self, Payload},
     table::NewRow,
@@ -32,6 +33,9 @@ pub(crate) fn put_batch(out: &mut Vec<u8>, batch: &Batch, sequence: u64) -> Resu
     let mut count = batch.observations.len() as u64;
     for record in &batch.registrations {
         count += put_registration(&mut registrations, record, batch)?;
+    }
+    for record in &batch.networks {
+        count += put_network(&mut registrations, record, batch.source);
     }
     put_varint(out, count);
     out.reserve(batch.observations.len() * 72 + registrations.len());
@@ -76,8 +80,16 @@ fn put_registration(rows: &mut Vec<u8>, record: &model::RegistrationRecord, batc
     Ok(count)
 }
 
+fn put_network(rows: &mut Vec<u8>, record: &model::NetworkRecord, source: SourceId) -> u64 {
+    let (keys, payload, moment) = (network::keys(&record.network, source), network::payload(record), record.observed.0);
+    for key in &keys {
+        put_row(rows, &NewRow { key, first: moment, last: moment, count: 1, payload: &payload });
+    }
+    keys.len() as u64
+}
+
 fn put_row(out: &mut Vec<u8>, row: &NewRow<'_>) {
-    debug_assert!(matches!(row.key.first(), Some(&FORWARD | &REGISTRATION | &VALUE | &EMAIL | &RAW)));
+    debug_assert!(matches!(row.key.first(), Some(&FORWARD | &REGISTRATION | &VALUE | &EMAIL | &RAW | &NETWORK)));
     put_string(out, row.key);
     put_zigzag(out, row.first);
     put_varint(out, row.last.wrapping_sub(row.first) as u64);

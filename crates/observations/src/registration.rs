@@ -19,21 +19,21 @@ use crate::{
 };
 
 /// Writes fields in order of their numbers.
-struct Fields<'a>(&'a mut Vec<u8>);
+pub(crate) struct Fields<'a>(pub(crate) &'a mut Vec<u8>);
 
 impl Fields<'_> {
-    fn octets(&mut self, number: u64, value: &[u8]) {
+    pub(crate) fn octets(&mut self, number: u64, value: &[u8]) {
         put_varint(self.0, number);
         put_string(self.0, value);
     }
 
-    fn text(&mut self, number: u64, value: Option<&String>) {
+    pub(crate) fn text(&mut self, number: u64, value: Option<&String>) {
         if let Some(text) = value {
             self.octets(number, text.as_bytes());
         }
     }
 
-    fn moment(&mut self, number: u64, value: Option<Time>) {
+    pub(crate) fn moment(&mut self, number: u64, value: Option<Time>) {
         if let Some(time) = value {
             let mut out = Vec::new();
             put_zigzag(&mut out, time.0);

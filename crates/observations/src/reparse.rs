@@ -207,7 +207,15 @@ mod tests {
         let source = store.add_source(source).unwrap().id;
         for (domain, observed) in [("one.test", 10), ("two.test", 20), ("one.test", 30)] {
             let registrations = vec![record(domain, observed)];
-            let batch = Batch { id: None, source, arrived: Time(40), observations: vec![], registrations, parser: 1 };
+            let batch = Batch {
+                id: None,
+                source,
+                arrived: Time(40),
+                observations: vec![],
+                registrations,
+                networks: vec![],
+                parser: 1,
+            };
             store.append(batch).unwrap();
         }
         let asked = ValueQuery::exact(Field::Email, None, "someone@mail.example", Readable::All, 10);

@@ -92,4 +92,5 @@ const SPACES: &[(&str, u8)] = &[
     ("values", key::VALUE),
     ("e-mails reversed", key::EMAIL),
     ("raw answers", key::RAW),
+    ("networks", key::NETWORK),
 ];

@@ -11,7 +11,8 @@ use crate::{
     filter::Filter,
     frame::Packer,
     hash::hash64,
-    key::{self, ARRIVAL, DOMAIN, EMAIL, FORWARD, INVERSE, REGISTRATION, VALUE},
+    key::{self, ARRIVAL, DOMAIN, EMAIL, FORWARD, INVERSE, NETWORK, REGISTRATION, VALUE},
+    network,
     octets::Input,
     segment::{Fence, HEAD, MAGIC, Segment, SourceSummary, Summary, VERSION, encode_index, encode_tail},
     sighting::Sighting,
@@ -174,7 +175,7 @@ impl<'a> SegmentWriter<'a> {
 
     /// Notes what the index says of the block.
     fn fence(&mut self, space: u8, key: &[u8], end: Option<usize>, value: &Value<'_>) {
-        if matches!(space, FORWARD | INVERSE | REGISTRATION | VALUE | EMAIL) {
+        if matches!(space, FORWARD | INVERSE | REGISTRATION | VALUE | EMAIL | NETWORK) {
             self.fence.first = self.fence.first.min(value.first);
             self.fence.last = self.fence.last.max(value.last);
         }
@@ -204,7 +205,7 @@ impl<'a> SegmentWriter<'a> {
             }
         };
         match space {
-            FORWARD | REGISTRATION => {
+            FORWARD | REGISTRATION | NETWORK => {
                 summary.oldest = Some(summary.oldest.map_or(value.first, |oldest| oldest.min(value.first)));
                 summary.newest = summary.newest.max(Some(value.last));
             }
@@ -281,6 +282,7 @@ fn asked_end(space: u8, key: &[u8]) -> Option<usize> {
     match space {
         FORWARD | REGISTRATION => key::name_end(key, 1),
         INVERSE => tuple::inverse_leading(key),
+        NETWORK => network::front_end(key),
         DOMAIN => key::name_end(key, 1).map(|end| end - 1),
         VALUE => key.get(2..).and_then(|rest| rest.iter().position(|octet| *octet == 0)).map(|at| at + 3),
         _ => None,

@@ -303,6 +303,7 @@ fn keep(
         arrived,
         observations: Vec::new(),
         registrations: Vec::new(),
+        networks: Vec::new(),
         parser: formats::whois::REVISION,
     };
     let mut remarked = 0;

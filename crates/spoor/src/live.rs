@@ -113,7 +113,7 @@ impl Live {
         }
         let source = look_up_source(store, exposure)?;
         let parser = formats::whois::REVISION;
-        store.append(Batch { id: None, source, arrived, observations, registrations, parser })?;
+        store.append(Batch { id: None, source, arrived, observations, registrations, networks: Vec::new(), parser })?;
         Ok(())
     }
 }

@@ -71,7 +71,8 @@ impl Scene {
         observations: Vec<Observation>,
         registrations: Vec<RegistrationRecord>,
     ) {
-        let batch = Batch { id: None, source, arrived: Time(0), observations, registrations, parser: 1 };
+        let batch =
+            Batch { id: None, source, arrived: Time(0), observations, registrations, networks: Vec::new(), parser: 1 };
         self.engine.store.append(batch).unwrap();
     }
 

@@ -117,8 +117,15 @@ fn ingest(what: &str, store: &Store, file: &Path, sources: &[SourceId]) -> Outco
         let (source, observations) = batch?;
         rows += observations.len();
         let arrived = observations.last().map_or(Time(0), |row| row.span.last());
-        let batch =
-            Batch { id: None, source: sources[source], arrived, observations, registrations: Vec::new(), parser: 0 };
+        let batch = Batch {
+            id: None,
+            source: sources[source],
+            arrived,
+            observations,
+            registrations: Vec::new(),
+            networks: Vec::new(),
+            parser: 0,
+        };
         store.append(batch)?;
     }
     let durable = clock.to_string();

@@ -145,7 +145,7 @@ impl Chance {
         let observations = (0..self.below(rows + 1)).map(|_| self.observation()).collect();
         let registrations =
             if self.percent(30) { (0..self.below(4)).map(|_| self.registration()).collect() } else { Vec::new() };
-        Batch { id, source, arrived, observations, registrations, parser: 1 }
+        Batch { id, source, arrived, observations, registrations, networks: Vec::new(), parser: 1 }
     }
 }
 

@@ -34,6 +34,7 @@ fn batch(source: SourceId, number: u64) -> Batch {
         arrived: Time(START + number as i64 * 60),
         observations,
         registrations,
+        networks: Vec::new(),
         parser: 1,
     }
 }

@@ -11,6 +11,7 @@ mod damage;
 mod forget;
 mod kill;
 mod merge;
+mod network;
 mod oracle;
 mod process;
 mod random;

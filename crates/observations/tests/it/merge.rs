@@ -19,8 +19,15 @@ fn stored(said: &[(Span, u64)], counting: Counting, after: &[u8]) -> Seen {
     let tuple = Chance(1).tuple();
     for (at, (span, count)) in said.iter().enumerate() {
         let observations = vec![Observation { tuple: tuple.clone(), span: *span, count: *count }];
-        let batch =
-            Batch { id: None, source, arrived: Time(START), observations, registrations: Vec::new(), parser: 0 };
+        let batch = Batch {
+            id: None,
+            source,
+            arrived: Time(START),
+            observations,
+            registrations: Vec::new(),
+            networks: Vec::new(),
+            parser: 0,
+        };
         store.append(batch).expect("appended");
         match after.get(at).unwrap_or(&0) % 8 {
             6 => store.flush().expect("flushed"),

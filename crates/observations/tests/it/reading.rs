@@ -38,6 +38,7 @@ fn loaded() -> (Store, Arc<SuffixList>, Vec<SourceId>) {
             arrived: observations[0].span.last(),
             observations,
             registrations: Vec::new(),
+            networks: Vec::new(),
             parser: 0,
         };
         store.append(batch).expect("appended");
