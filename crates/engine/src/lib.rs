@@ -18,6 +18,7 @@ pub mod knowledge;
 pub mod label;
 pub mod lookup;
 pub mod naming;
+pub mod network;
 pub mod new;
 pub mod owner;
 pub mod pivot;

@@ -13,6 +13,7 @@ use serde::Serialize;
 use crate::{
     connector::{Connector, Key, connectors},
     error::Error,
+    network::{self, NetworkRow},
     pivot::{self, PivotRow, PivotValue},
     profile::Profile,
     quality::{self, grouped},
@@ -41,6 +42,8 @@ pub struct Lookup {
     pub registration: Option<Registration>,
     /// Addresses, newest first.
     pub addresses: Vec<AddressRow>,
+    /// The block of an address.
+    pub network: Option<NetworkRow>,
     /// Labels of the value and of what it points to, with the list that says so.
     pub labels: Vec<String>,
     /// The best next steps.
@@ -62,6 +65,8 @@ pub struct Lookup {
 pub struct AddressRow {
     /// The address.
     pub address: IpAddr,
+    /// Its block, where anybody said.
+    pub network: Option<NetworkRow>,
     /// Names of the domain that had it.
     pub names: Vec<Name>,
     /// First seen.
@@ -115,7 +120,11 @@ pub struct VersionRow {
 impl Lookup {
     /// Whether anything at all is known.
     pub fn found(&self) -> bool {
-        self.registration.is_some() || !self.records.is_empty() || !self.versions.is_empty() || !self.sharers.is_empty()
+        self.registration.is_some()
+            || !self.records.is_empty()
+            || !self.versions.is_empty()
+            || !self.sharers.is_empty()
+            || self.network.is_some()
     }
 }
 
@@ -140,6 +149,7 @@ fn empty(view: &View, indicator: &Indicator) -> Lookup {
         age_days: None,
         registration: None,
         addresses: Vec::new(),
+        network: None,
         labels: Vec::new(),
         pivots: Vec::new(),
         sharers: Vec::new(),
@@ -173,7 +183,8 @@ fn of_host(view: &View, indicator: &Indicator, name: &Name, now: Time) -> Result
 
 fn of_address(view: &View, indicator: &Indicator, address: IpAddr) -> Result<Lookup, Error> {
     let (subject, _) = crate::view::address_subject(address);
-    of_shared(view, indicator, PivotKind::Address, Key::Address(address), subject)
+    let network = network::of_address(view, address)?;
+    Ok(Lookup { network, ..of_shared(view, indicator, PivotKind::Address, Key::Address(address), subject)? })
 }
 
 fn of_prefix(view: &View, indicator: &Indicator, prefix: Prefix) -> Result<Lookup, Error> {
@@ -251,6 +262,7 @@ fn addresses(view: &View, profile: &Profile) -> Result<Vec<AddressRow>, Error> {
         let Some(span) = hosting.spells.iter().map(|spell| spell.span).reduce(Span::union) else { continue };
         rows.push(AddressRow {
             address: hosting.address,
+            network: network::of_address(view, hosting.address)?,
             names: hosting.names,
             first: span.first(),
             last: span.last(),

@@ -10,8 +10,8 @@ use model::{
     Actor, Field, Name, Readable, RecordType, Registrable, Role, Source, SourceId, SourceKind, Time, evidence::Share,
 };
 use observations::{
-    Arrival, Counts, Cursor, Interrupt, Page, Population, Query, Record, Snapshot, Subject, ValueHit, ValueQuery,
-    Version,
+    Arrival, Counts, Cursor, Interrupt, NetworkVersion, Page, Population, Query, Record, Snapshot, Subject, ValueHit,
+    ValueQuery, Version,
 };
 use serde::Serialize;
 
@@ -174,6 +174,11 @@ impl<'a> View<'a> {
     /// The history of a domain's registration, ordered by first seen.
     pub fn registrations(&self, domain: &Name) -> Result<Vec<Version>, Error> {
         Ok(self.snapshot.registrations(domain, &self.readable)?)
+    }
+
+    /// The blocks that hold an address, the longest prefix first.
+    pub fn networks(&self, address: IpAddr) -> Result<Vec<NetworkVersion>, Error> {
+        Ok(self.snapshot.networks(address, &self.readable)?)
     }
 
     /// The raw answers behind a version.

@@ -7,7 +7,7 @@
 use std::borrow::Cow;
 
 use model::{
-    Name, RawAnswer, RegistrationRecord, Time,
+    Name, NetworkRecord, RawAnswer, RegistrationRecord, Time,
     registration::{Protocol, State},
 };
 use serde::Deserialize;
@@ -15,6 +15,7 @@ use serde_json::Value;
 
 use crate::{
     line::{LINE_OCTETS_MAX, LineError},
+    rdap,
     read::read,
     remark::Remark,
 };
@@ -78,6 +79,14 @@ pub fn parse_line(line: &[u8], defaults: &Defaults) -> Result<Option<Registratio
     Ok(Some(RegistrationLine { record, remarks }))
 }
 
+/// Reads a line that holds an RDAP answer about a block of addresses; nothing where it is none.
+pub fn parse_network_line(line: &[u8], defaults: &Defaults) -> Option<NetworkRecord> {
+    let raw: Raw<'_> = serde_json::from_slice(line).ok().filter(|_| line.len() <= LINE_OCTETS_MAX)?;
+    let is_rdap = raw.protocol(defaults) == Ok(Protocol::Rdap);
+    let network = rdap::parse_network(&raw.body().ok().filter(|_| is_rdap)?).found?;
+    Some(NetworkRecord { network, observed: raw.observed(defaults).ok()? })
+}
+
 /// The name that the answer gives: read for no domain in particular first, since how an answer is read can depend on it.
 fn own_name(answers: &[RawAnswer]) -> Result<Name, LineError> {
     let registration = read(answers, &Name::root()).0;
@@ -136,6 +145,19 @@ mod tests {
 
     fn parse(line: &str) -> Result<RegistrationLine, LineError> {
         parse_line(line.as_bytes(), &defaults()).map(|line| line.unwrap())
+    }
+
+    #[test]
+    fn a_block_of_addresses() {
+        let line = br#"{"observed": "2026-03-01", "raw": {"objectClassName": "ip network",
+            "startAddress": "192.0.2.0", "endAddress": "192.0.2.255", "country": "NL"}}"#;
+        let record = parse_network_line(line, &defaults()).unwrap();
+        assert_eq!(record.network.prefixes()[0].to_string(), "192.0.2.0/24");
+        assert_eq!(
+            (record.observed.day().as_str(), record.network.holder.country.as_deref()),
+            ("2026-03-01", Some("NL"))
+        );
+        assert_eq!(parse_network_line(br#"{"raw": {"objectClassName": "domain"}}"#, &defaults()), None);
     }
 
     #[test]

@@ -73,7 +73,17 @@ fn fill(dir: &Path, workload: &Workload) {
     for (source, observations) in batches(workload.bulk(), 50_000) {
         let arrived = observations[0].span.last();
         let source = sources[source];
-        store.append(Batch { id: None, source, arrived, observations, registrations: Vec::new(), parser: 0 }).unwrap();
+        store
+            .append(Batch {
+                id: None,
+                source,
+                arrived,
+                observations,
+                registrations: Vec::new(),
+                networks: Vec::new(),
+                parser: 0,
+            })
+            .unwrap();
     }
     store.compact(true).unwrap();
 }

@@ -428,6 +428,8 @@ pub(crate) enum Format {
     Whois,
     /// RDAP answers: a JSON answer with --domain, or JSON lines as for whois
     Rdap,
+    /// Who holds and announces addresses: prefix, origin AS, holder, country, date; a block a line
+    Prefixes,
 }
 
 #[derive(Debug, Args)]

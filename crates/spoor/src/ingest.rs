@@ -20,12 +20,12 @@ use formats::{
     dnsdb_lines, eve,
     line::{Batch as LineBatch, LineError, Reader, Refusals},
     observation_table::Table,
-    passivedns,
+    passivedns, prefixes,
     registration_lines::{self, Defaults},
     zeek,
     zone::ZoneFile,
 };
-use model::{Name, Observation, RegistrationRecord, Source, SourceKind, Time};
+use model::{Name, NetworkRecord, Observation, RegistrationRecord, Source, SourceKind, Time};
 use observations::{Appended, Batch, BatchId, Store};
 use serde::Serialize;
 
@@ -180,6 +180,7 @@ fn refuse_where_strict<T>(batch: &LineBatch<T>, strict: bool) -> anyhow::Result<
 enum Given {
     Observation(Observation),
     Registration(Box<RegistrationRecord>, bool),
+    Network(Box<NetworkRecord>),
 }
 
 /// Lines of observations that a sensor gathered: what it must not keep is dropped.
@@ -255,8 +256,14 @@ fn next(
     reading: &Reading<'_>,
     zone: &mut ZoneFile,
 ) -> io::Result<Option<LineBatch<Given>>> {
+    let defaults = reading.defaults;
     reader.next_batch(|line| match reading.format {
-        Format::Whois | Format::Rdap => registration(line, reading.defaults),
+        Format::Whois => registration(line, defaults),
+        Format::Rdap => registration(line, defaults).or_else(|error| {
+            let network = registration_lines::parse_network_line(line, defaults).ok_or(error)?;
+            Ok(vec![Given::Network(Box::new(network))])
+        }),
+        Format::Prefixes => network(line, defaults.observed),
         Format::Dnsdb => dns(dnsdb_lines::parse_line(line)?, source),
         Format::Zone => Ok(zone.line(line)?.map(Given::Observation).into_iter().collect()),
         _ => dns(cof::parse_line(line)?, source),
@@ -288,6 +295,10 @@ fn registration(line: &[u8], defaults: &Defaults) -> Result<Vec<Given>, LineErro
     Ok(read.map(|line| Given::Registration(Box::new(line.record), !line.remarks.is_empty())).into_iter().collect())
 }
 
+fn network(line: &[u8], observed: Time) -> Result<Vec<Given>, LineError> {
+    Ok(prefixes::parse_line(line, observed)?.map(|record| Given::Network(Box::new(record))).into_iter().collect())
+}
+
 fn keep(
     store: &Store,
     source: &Source,
@@ -314,10 +325,11 @@ fn keep(
                 batch.registrations.push(*record);
                 remarked += u64::from(remarks);
             }
+            Given::Network(record) => batch.networks.push(*record),
         }
     }
     batch.observations = admit(batch.observations)?;
-    let count = (batch.observations.len() + batch.registrations.len()) as u64;
+    let count = (batch.observations.len() + batch.registrations.len() + batch.networks.len()) as u64;
     match store.append(batch).context("the store refused a batch; what was acknowledged before it is kept")? {
         Appended::Stored => summary.stored += count,
         Appended::Known => summary.known += count,

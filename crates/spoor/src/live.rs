@@ -1,13 +1,13 @@
 //! The way to the outside: asks what an engine needs, and tells the store what came.
 
-use std::{path::Path, sync::Arc};
+use std::{net::IpAddr, path::Path, sync::Arc};
 
 use anyhow::Context;
 use collect::{Collector, Config, Ledger, Outcome, Permit};
 use engine::{Engine, hunt::Need};
 use model::{
-    Counting, Exposure, Indicator, Name, Network, Observation, RecordType, RegistrationRecord, Source, SourceId,
-    SourceKind, Time,
+    Counting, Exposure, Indicator, Name, Network, NetworkRecord, Observation, RecordType, RegistrationRecord, Source,
+    SourceId, SourceKind, Time,
 };
 use observations::{Batch, Store};
 use tokio::runtime::Runtime;
@@ -17,6 +17,17 @@ use crate::output::Output;
 /// The record types that a live look-up asks for.
 const TYPES: [RecordType; 6] =
     [RecordType::A, RecordType::AAAA, RecordType::NS, RecordType::MX, RecordType::SOA, RecordType::TXT];
+
+/// At most so many addresses of a looked-up name have their network asked for.
+const NETWORKS_MAX: usize = 4;
+
+/// What a question brought.
+#[derive(Default)]
+struct Learnt {
+    observations: Vec<Observation>,
+    registrations: Vec<RegistrationRecord>,
+    networks: Vec<NetworkRecord>,
+}
 
 /// A collector at work for one person and one reason.
 pub(crate) struct Live {
@@ -43,7 +54,7 @@ impl Live {
     pub(crate) fn answer(&self, engine: &Engine, need: &Need, output: &mut Output) -> anyhow::Result<()> {
         match need {
             Need::Registration(domain) => self.registration(engine, domain, output),
-            Need::Dns(name) => self.dns(engine, name, output),
+            Need::Dns(name) => self.dns(engine, name, output).map(drop),
         }
     }
 
@@ -53,19 +64,30 @@ impl Live {
             Indicator::Host(host) => {
                 let domain = engine.suffixes.registrable(host.name()).map_or(host.name().clone(), |found| found.domain);
                 self.registration(engine, &domain, output)?;
-                self.dns(engine, host.name(), output)
+                let addresses = self.dns(engine, host.name(), output)?;
+                addresses.into_iter().take(NETWORKS_MAX).try_for_each(|address| self.network(engine, address, output))
             }
-            Indicator::Address(address) => {
-                let network =
-                    self.runtime.block_on(self.collector.rdap_network(*address, &self.permit, (self.clock)()));
-                let text = match network {
-                    Outcome::Found(network) => network_words(&network),
-                    other => other.to_string(),
-                };
-                Ok(output.note(&format!("network of {address}: {text}"))?)
-            }
+            Indicator::Address(address) => self.network(engine, *address, output),
             other => Ok(output.note(&format!("nothing to ask about a value of type {}", other.kind()))?),
         }
+    }
+
+    /// Asks the address registry whose an address is.
+    fn network(&self, engine: &Engine, address: IpAddr, output: &mut Output) -> anyhow::Result<()> {
+        let now = (self.clock)();
+        let outcome = self.runtime.block_on(self.collector.rdap_network(address, &self.permit, now));
+        let text = match &outcome {
+            Outcome::Found(network) => network_words(network),
+            other => other.to_string(),
+        };
+        output.note(&format!("network of {address}: {text}"))?;
+        let networks = outcome.found().map(|network| NetworkRecord { network, observed: now });
+        self.remember(
+            &engine.store,
+            Exposure::Registry,
+            now,
+            Learnt { networks: networks.into_iter().collect(), ..Learnt::default() },
+        )
     }
 
     fn registration(&self, engine: &Engine, domain: &Name, output: &mut Output) -> anyhow::Result<()> {
@@ -76,10 +98,16 @@ impl Live {
         let asked = if asked.is_empty() { String::new() } else { format!(", asked {}", asked.join(", ")) };
         output.note(&format!("registration of {domain}: {outcome}{asked}"))?;
         let Outcome::Found(record) = outcome else { return Ok(()) };
-        self.remember(&engine.store, Exposure::Registry, now, Vec::new(), vec![record])
+        self.remember(
+            &engine.store,
+            Exposure::Registry,
+            now,
+            Learnt { registrations: vec![record], ..Learnt::default() },
+        )
     }
 
-    fn dns(&self, engine: &Engine, name: &Name, output: &mut Output) -> anyhow::Result<()> {
+    /// Asks for the records of a name; the addresses that came.
+    fn dns(&self, engine: &Engine, name: &Name, output: &mut Output) -> anyhow::Result<Vec<IpAddr>> {
         let now = (self.clock)();
         let answers = self.runtime.block_on(self.collector.dns(name, &TYPES, &self.permit, now));
         let mut observations: Vec<Observation> = Vec::new();
@@ -97,23 +125,22 @@ impl Live {
         }
         facts.dedup_by(|a, b| a.split_once(' ').map(|(_, fact)| fact) == b.split_once(' ').map(|(_, fact)| fact));
         output.note(&format!("DNS of {name}: {}", facts.join(", ")))?;
-        self.remember(&engine.store, Exposure::Target, now, observations, Vec::new())
+        let addresses = observations
+            .iter()
+            .filter_map(|observation| observation.tuple.rdata.address(observation.tuple.rrtype))
+            .collect();
+        self.remember(&engine.store, Exposure::Target, now, Learnt { observations, ..Learnt::default() })?;
+        Ok(addresses)
     }
 
-    fn remember(
-        &self,
-        store: &Store,
-        exposure: Exposure,
-        arrived: Time,
-        observations: Vec<Observation>,
-        registrations: Vec<RegistrationRecord>,
-    ) -> anyhow::Result<()> {
-        if observations.is_empty() && registrations.is_empty() {
+    fn remember(&self, store: &Store, exposure: Exposure, arrived: Time, learnt: Learnt) -> anyhow::Result<()> {
+        let Learnt { observations, registrations, networks } = learnt;
+        if observations.is_empty() && registrations.is_empty() && networks.is_empty() {
             return Ok(());
         }
         let source = look_up_source(store, exposure)?;
         let parser = formats::whois::REVISION;
-        store.append(Batch { id: None, source, arrived, observations, registrations, networks: Vec::new(), parser })?;
+        store.append(Batch { id: None, source, arrived, observations, registrations, networks, parser })?;
         Ok(())
     }
 }

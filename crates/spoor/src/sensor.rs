@@ -96,6 +96,7 @@ impl Sensor {
             arrived: to.arrived,
             observations,
             registrations: Vec::new(),
+            networks: Vec::new(),
             parser: formats::whois::REVISION,
         };
         let fate = match batch.observations.is_empty() && id.is_none() {

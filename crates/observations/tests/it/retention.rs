@@ -20,7 +20,15 @@ fn batch(source: SourceId, arrived: i64, seen: i64, from: i64) -> Batch {
         Observation { tuple, span: Span::at(Time(seen)), count: 1 }
     });
     let observations = observations.collect();
-    Batch { id: None, source, arrived: Time(arrived), observations, registrations: Vec::new(), parser: 0 }
+    Batch {
+        id: None,
+        source,
+        arrived: Time(arrived),
+        observations,
+        registrations: Vec::new(),
+        networks: Vec::new(),
+        parser: 0,
+    }
 }
 
 fn octets(store: &Store) -> u64 {

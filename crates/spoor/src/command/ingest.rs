@@ -59,7 +59,7 @@ fn check(arguments: &arguments::Ingest) -> anyhow::Result<()> {
     let misfits = [
         (arguments.domain.is_some() && !is_registration, "--domain goes with --format whois and rdap"),
         (
-            arguments.at.is_some() && arguments.domain.is_none() && format != Format::Zone,
+            arguments.at.is_some() && arguments.domain.is_none() && !matches!(format, Format::Zone | Format::Prefixes),
             "--at goes with --domain, or with --format zone",
         ),
         (arguments.columns.is_some() && format != Format::Csv, "--columns goes with --format csv"),

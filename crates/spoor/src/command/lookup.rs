@@ -4,6 +4,7 @@ use std::io;
 
 use engine::{
     lookup::{AddressRow, Lookup, RecordRow, VersionRow, stated_roles},
+    network::NetworkRow,
     pivot::PivotValue,
 };
 use model::{Actor, Contact, Disclosed, Indicator, IndicatorType, Quality, Registration, Time};
@@ -97,6 +98,12 @@ fn facts(output: &mut Output, found: &Lookup, now: Time) -> io::Result<()> {
     let mut table = Table::new(&["", ""]);
     let mut fact = |name: &str, value: String| table.row(vec![(Tone::Faint, name.into()), (Tone::Plain, value)]);
     fact("known", found.known.clone());
+    if let Some(network) = &found.network {
+        fact("network", format!("{} {}", model::text::defang(&network.prefix), network.words()));
+        for (origin, last) in &network.before {
+            fact("before", format!("AS{origin} until {}", last.day()));
+        }
+    }
     if let Some((first, last)) = found.seen {
         fact("seen", format!("{} to {} ({})", first.day(), last.day(), ago(now, last)));
     }
@@ -165,11 +172,12 @@ fn addresses(output: &mut Output, rows: &[AddressRow]) -> io::Result<()> {
         return Ok(());
     }
     output.heading("Addresses")?;
-    let mut table = Table::new(&["address", "first", "last", "quality", "shared by", "names"]);
+    let mut table = Table::new(&["address", "network", "first", "last", "quality", "shared by", "names"]);
     for row in rows.iter().take(ROWS_SHOWN) {
         let names: Vec<String> = row.names.iter().map(ToString::to_string).collect();
         table.row(vec![
             (Tone::Plain, model::text::defang(&row.address.to_string())),
+            (Tone::Plain, row.network.as_ref().map(NetworkRow::words).unwrap_or_default()),
             (Tone::Plain, row.first.day()),
             (Tone::Plain, row.last.day()),
             (quality_tone(row.quality), row.quality.to_string()),

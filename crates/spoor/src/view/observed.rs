@@ -6,6 +6,7 @@ use engine::{
     hunt::{Candidate, Report},
     knowledge::already::Already,
     lookup::{AddressRow, Lookup, RecordRow, VersionRow},
+    network::NetworkRow,
     pivot::{Pivot, PivotRow, PivotValue},
     view::Denominator,
 };
@@ -136,6 +137,8 @@ pub(crate) struct LookupView {
     pub(crate) registration: Option<Json>,
     /// Addresses, newest first.
     pub(crate) addresses: Vec<AddressView>,
+    /// The block of an address.
+    pub(crate) network: Option<NetworkView>,
     /// Labels of the value and of what it points to.
     pub(crate) labels: Vec<String>,
     /// The best next steps.
@@ -152,11 +155,41 @@ pub(crate) struct LookupView {
     pub(crate) denominator: DenominatorView,
 }
 
+/// The block of an address, as far as anybody said.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct NetworkView {
+    /// The longest prefix that holds the address.
+    pub(crate) prefix: String,
+    /// What its registry calls the block.
+    pub(crate) name: Option<String>,
+    /// Who holds it.
+    pub(crate) holder: Option<String>,
+    /// The country of the holder, as stated.
+    pub(crate) country: Option<String>,
+    /// The AS numbers that announce it.
+    pub(crate) origins: Vec<u32>,
+    /// AS numbers that announced the address before and do not now, newest first.
+    pub(crate) before: Vec<OriginView>,
+    /// The sources that say so.
+    pub(crate) sources: Vec<String>,
+}
+
+/// An AS number that announced an address.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct OriginView {
+    /// Its number.
+    pub(crate) origin: u32,
+    /// When it was last seen to.
+    pub(crate) last: String,
+}
+
 /// An address and who else is there.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct AddressView {
     /// The address.
     pub(crate) address: String,
+    /// Its block, where anybody said.
+    pub(crate) network: Option<NetworkView>,
     /// Names of the domain that had it.
     pub(crate) names: Vec<String>,
     /// First seen.
@@ -311,6 +344,7 @@ impl LookupView {
             age_days: found.age_days,
             registration: found.registration.map(|of| serde_json::to_value(of).unwrap_or_default()),
             addresses: found.addresses.into_iter().map(AddressView::from).collect(),
+            network: found.network.map(NetworkView::from),
             labels: found.labels,
             pivots: found.pivots.into_iter().map(|value| ValueView::new(value, &none)).collect(),
             sharers: found.sharers.into_iter().map(|row| SharerView::new(row, known)).collect(),
@@ -348,10 +382,19 @@ impl From<&Candidate> for CandidateView {
     }
 }
 
+impl From<NetworkRow> for NetworkView {
+    fn from(row: NetworkRow) -> NetworkView {
+        let NetworkRow { prefix, name, holder, country, origins, before, sources } = row;
+        let before = before.into_iter().map(|(origin, last)| OriginView { origin, last: last.to_string() }).collect();
+        NetworkView { prefix, name, holder, country, origins, before, sources }
+    }
+}
+
 impl From<AddressRow> for AddressView {
     fn from(row: AddressRow) -> AddressView {
         AddressView {
             address: row.address.to_string(),
+            network: row.network.map(NetworkView::from),
             names: texts(&row.names),
             first: row.first.to_string(),
             last: row.last.to_string(),

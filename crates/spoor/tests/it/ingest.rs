@@ -44,6 +44,28 @@ fn the_same_input_counts_once() {
 }
 
 #[test]
+fn an_address_shows_its_network_and_what_announced_it_before() {
+    let program = Program::new();
+    program.source("routes", "import");
+    program.source("registry", "import");
+    program.source("sensor", "sensor");
+    let table = "prefix,origin,holder,country,date\n192.0.2.0/24,64496,,,2026-03-01\n192.0.2.0/24,64500,,,2026-06-01\n";
+    let routes = program.file("routes.csv", table.as_bytes());
+    let stored = program.run(&["--json", "ingest", "--format", "prefixes", "--source", "routes", &routes]).lines();
+    assert_eq!((stored[0]["summary"]["stored"].as_u64(), stored[0]["summary"]["refused"].as_u64()), (Some(2), Some(0)));
+    let answer = r#"{"raw": {"objectClassName": "ip network", "startAddress": "192.0.0.0", "endAddress": "192.0.255.255",
+        "name": "EXAMPLE-NET", "country": "NL"}}"#;
+    let answer = program.file("registry.json", answer.replace('\n', " ").as_bytes());
+    assert_eq!(program.run(&["ingest", "--format", "rdap", "--source", "registry", &answer]).code, 0);
+    let network = program.run(&["--json", "lookup", "192.0.2.7"]).lines()[0]["network"].clone();
+    assert_eq!((network["prefix"].as_str(), network["country"].as_str()), (Some("192.0.2.0/24"), Some("NL")));
+    assert_eq!((network["origins"][0].as_u64(), network["before"][0][0].as_u64()), (Some(64_500), Some(64_496)));
+    let shown = program.run(&["lookup", "192.0.2.7"]).out;
+    assert!(shown.contains("AS64500 EXAMPLE-NET, NL") && shown.contains("AS64496 until 2026-03-01"), "{shown}");
+    assert_eq!(program.run(&["lookup", "203.0.113.1"]).code, 1);
+}
+
+#[test]
 fn backup_comes_back() {
     let program = Program::new();
     program.source("sensor", "sensor");
