@@ -4,13 +4,13 @@ use std::net::IpAddr;
 
 use model::Time;
 use observations::NetworkVersion;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::{error::Error, view::View};
 
 /// The block of an address, as far as anybody said. Sources complete each other: an address registry knows the holder, a
 /// table of routes the origin.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NetworkRow {
     /// The longest prefix that holds the address.
     pub prefix: String,
@@ -23,9 +23,18 @@ pub struct NetworkRow {
     /// The AS numbers that announce it.
     pub origins: Vec<u32>,
     /// AS numbers that announced the address before and do not now, with the last time, newest first.
-    pub before: Vec<(u32, Time)>,
+    pub before: Vec<EarlierOrigin>,
     /// The sources that say so.
     pub sources: Vec<String>,
+}
+
+/// An AS number that announced an address and does not now.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EarlierOrigin {
+    /// Its number.
+    pub origin: u32,
+    /// When it was last seen to.
+    pub last: Time,
 }
 
 impl NetworkRow {
@@ -65,7 +74,7 @@ fn fill(row: &mut NetworkRow, network: &model::Network) {
 }
 
 /// Earlier origins of the same prefix: what covers it is announced beside it, not before it.
-fn before(versions: &[NetworkVersion], origins: &[u32]) -> Vec<(u32, Time)> {
+fn before(versions: &[NetworkVersion], origins: &[u32]) -> Vec<EarlierOrigin> {
     let announced = versions.iter().find(|version| !version.network.origins.is_empty()).map(|version| version.prefix);
     let mut earlier: Vec<(u32, Time)> = versions
         .iter()
@@ -76,5 +85,5 @@ fn before(versions: &[NetworkVersion], origins: &[u32]) -> Vec<(u32, Time)> {
     earlier.sort_by_key(|(origin, last)| (*origin, std::cmp::Reverse(*last)));
     earlier.dedup_by_key(|(origin, _)| *origin);
     earlier.sort_by_key(|(_, last)| std::cmp::Reverse(*last));
-    earlier
+    earlier.into_iter().map(|(origin, last)| EarlierOrigin { origin, last }).collect()
 }

@@ -4,7 +4,7 @@ use std::io;
 
 use engine::{
     lookup::{AddressRow, Lookup, RecordRow, VersionRow, stated_roles},
-    network::NetworkRow,
+    network::{EarlierOrigin, NetworkRow},
     pivot::PivotValue,
 };
 use model::{Actor, Contact, Disclosed, Indicator, IndicatorType, Quality, Registration, Time};
@@ -100,7 +100,7 @@ fn facts(output: &mut Output, found: &Lookup, now: Time) -> io::Result<()> {
     fact("known", found.known.clone());
     if let Some(network) = &found.network {
         fact("network", format!("{} {}", model::text::defang(&network.prefix), network.words()));
-        for (origin, last) in &network.before {
+        for EarlierOrigin { origin, last } in &network.before {
             fact("before", format!("AS{origin} until {}", last.day()));
         }
     }

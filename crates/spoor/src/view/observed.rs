@@ -385,7 +385,10 @@ impl From<&Candidate> for CandidateView {
 impl From<NetworkRow> for NetworkView {
     fn from(row: NetworkRow) -> NetworkView {
         let NetworkRow { prefix, name, holder, country, origins, before, sources } = row;
-        let before = before.into_iter().map(|(origin, last)| OriginView { origin, last: last.to_string() }).collect();
+        let before = before
+            .into_iter()
+            .map(|earlier| OriginView { origin: earlier.origin, last: earlier.last.to_string() })
+            .collect();
         NetworkView { prefix, name, holder, country, origins, before, sources }
     }
 }

@@ -4,6 +4,7 @@ use std::net::IpAddr;
 
 use engine::{
     lookup::{AddressRow, Lookup, RecordRow, VersionRow},
+    network::NetworkRow,
     pivot::{Pivot, PivotRow, PivotValue},
     view::Denominator,
 };
@@ -24,6 +25,7 @@ pub(crate) struct ToldLookup {
     age_days: Option<i64>,
     registration: Option<Registration>,
     addresses: Vec<ToldAddress>,
+    network: Option<NetworkRow>,
     labels: Vec<String>,
     pivots: Vec<ToldValue>,
     sharers: Vec<PivotRowTold>,
@@ -64,6 +66,7 @@ struct ToldShare {
 #[derive(Deserialize)]
 struct ToldAddress {
     address: IpAddr,
+    network: Option<NetworkRow>,
     names: Vec<Name>,
     first: Time,
     last: Time,
@@ -132,6 +135,7 @@ impl From<ToldLookup> for Lookup {
             age_days: told.age_days,
             registration: told.registration,
             addresses: told.addresses.into_iter().map(AddressRow::from).collect(),
+            network: told.network,
             labels: told.labels,
             pivots: told.pivots.into_iter().map(PivotValue::from).collect(),
             sharers: told.sharers.into_iter().map(PivotRow::from).collect(),
@@ -166,8 +170,8 @@ impl From<ToldShare> for Share {
 
 impl From<ToldAddress> for AddressRow {
     fn from(told: ToldAddress) -> AddressRow {
-        let ToldAddress { address, names, first, last, share, quality, reason } = told;
-        AddressRow { address, names, first, last, share: share.into(), quality, reason }
+        let ToldAddress { address, network, names, first, last, share, quality, reason } = told;
+        AddressRow { address, network, names, first, last, share: share.into(), quality, reason }
     }
 }
 

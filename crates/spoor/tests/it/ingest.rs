@@ -59,7 +59,7 @@ fn an_address_shows_its_network_and_what_announced_it_before() {
     assert_eq!(program.run(&["ingest", "--format", "rdap", "--source", "registry", &answer]).code, 0);
     let network = program.run(&["--json", "lookup", "192.0.2.7"]).lines()[0]["network"].clone();
     assert_eq!((network["prefix"].as_str(), network["country"].as_str()), (Some("192.0.2.0/24"), Some("NL")));
-    assert_eq!((network["origins"][0].as_u64(), network["before"][0][0].as_u64()), (Some(64_500), Some(64_496)));
+    assert_eq!((network["origins"][0].as_u64(), network["before"][0]["origin"].as_u64()), (Some(64_500), Some(64_496)));
     let shown = program.run(&["lookup", "192.0.2.7"]).out;
     assert!(shown.contains("AS64500 EXAMPLE-NET, NL") && shown.contains("AS64496 until 2026-03-01"), "{shown}");
     assert_eq!(program.run(&["lookup", "203.0.113.1"]).code, 1);
