@@ -1,13 +1,13 @@
 //! What must hold for every input, however odd: used by the fuzz targets, and by the tests that replay their corpora.
 
 use formats::{
-    attack, capture, cof, dns, dnstap, frame_stream,
+    attack, capture, cof, dns, dnsdb_lines, dnstap, eve, frame_stream,
     list::{self, Taken, lines, paste, plain, sheet::Workbook, table},
     misp::{event, manifest, warninglist},
-    rdap, registration_lines, stix, whois,
+    observation_table, passivedns, rdap, registration_lines, stix, whois, zeek, zone,
 };
 use model::{
-    Disclosed, Indicator, Name, Rdata, RecordType, Registration, Role, SuffixList, Time,
+    Disclosed, Indicator, Name, Observation, Rdata, RecordType, Registration, Role, SuffixList, Time,
     query::{self, Subject},
     registration::Protocol,
 };
@@ -66,6 +66,35 @@ pub(crate) fn capture(data: &[u8]) {
         decoder.feed(&frame, |message| assert!(message.len() <= 65_535));
     }
     assert!(decoder.losses().iter().all(|(_, count)| count > 0));
+}
+
+/// Any lines are read as each kind of log, table and zone file; what they say are observations that a store takes.
+pub(crate) fn logs(data: &[u8]) {
+    let mut zeek = zeek::Log::default();
+    let mut table = observation_table::Table::new(None);
+    let mut zone = zone::ZoneFile::new(None, Time(1));
+    for line in data.split(|octet| *octet == b'\n') {
+        for told in [zeek.line(line), table.line(line), eve::parse_line(line), passivedns::parse_line(line)] {
+            match told {
+                Ok(told) => told.iter().flat_map(|told| &told.observations).for_each(observed),
+                Err(error) => assert!(!error.reason().is_empty()),
+            }
+        }
+        if let Ok(Some(observation)) = zone.line(line) {
+            observed(&observation);
+        }
+        if let Ok(records) = dnsdb_lines::parse_line(line) {
+            records.iter().for_each(|record| observed(&record.observation));
+        }
+    }
+}
+
+/// An observation that is written and read is the same.
+fn observed(observation: &Observation) {
+    let mut line = Vec::new();
+    cof::write_line(&mut line, &cof::CofRecord { observation: observation.clone(), zone_time: false });
+    let again = cof::parse_line(&line).map(|records| records.into_iter().map(|record| record.observation).collect());
+    assert_eq!(again, Ok(vec![observation.clone()]), "{}", String::from_utf8_lossy(&line));
 }
 
 /// Any text is read, twice alike, and no value is empty.

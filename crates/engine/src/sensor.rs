@@ -15,6 +15,7 @@
 mod crowd;
 mod drop_list;
 mod own;
+mod rate;
 mod window;
 
 use std::{collections::BTreeMap, sync::Arc};
@@ -24,6 +25,7 @@ use model::{Observation, SuffixList};
 pub use crowd::{Crowd, Crowds, NAMES_AN_HOUR};
 pub use drop_list::{DropList, DropListError};
 pub use own::OwnQuestions;
+pub use rate::{Oddity, Rates};
 pub use window::{Distinct, Window};
 
 /// Why something is not kept, besides the kinds of a drop list.

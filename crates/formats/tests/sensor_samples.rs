@@ -17,8 +17,10 @@ use formats::{
     dns::{Asked, Message, Reason, Record, Refused, Section, WireName, select},
     dnstap::{self, Kind},
     frame_stream::{self, ControlKind, Frame},
+    zeek,
+    zone::ZoneFile,
 };
-use model::{Name, Rdata, RecordType, SuffixList};
+use model::{Name, Rdata, RecordType, SuffixList, Time};
 use serde_json::Value;
 
 /// The folder of samples; where it is absent the test is skipped, or fails where samples are required.
@@ -343,4 +345,120 @@ fn damaged_captures_are_read_as_far_as_they_go() {
         }
     }
     println!("{files} damaged captures, {messages} messages");
+}
+
+/// A text sample, decompressed where its name says so.
+fn text(path: &Path) -> Option<Vec<u8>> {
+    if !path.exists() {
+        assert!(std::env::var_os("SPOOR_REQUIRE_SAMPLES").is_none(), "no sample at {}", path.display());
+        println!("skipped: no sample at {}", path.display());
+        return None;
+    }
+    let file = File::open(path).unwrap();
+    let is_packed = path.extension().is_some_and(|end| end == "zst");
+    Some(if is_packed { zstd::decode_all(file).unwrap() } else { fs::read(path).unwrap() })
+}
+
+/// What a log of Zeek says, and how many of its lines say nothing that is whole.
+fn zeek_log(octets: &[u8]) -> (Tally, BTreeMap<String, u64>) {
+    let (mut log, mut found, mut refused) = (zeek::Log::default(), Tally::new(), BTreeMap::new());
+    for line in octets.split(|octet| *octet == b'\n').filter(|line| !line.is_empty()) {
+        match log.line(line) {
+            Ok(told) => {
+                for o in told.into_iter().flat_map(|told| told.observations) {
+                    let rrtype = o.tuple.rrtype.to_string();
+                    let row = (o.tuple.rrname.to_string(), rrtype, o.tuple.rdata.as_octets().to_vec());
+                    let at = o.span.first().0;
+                    let seen = found.entry((String::new(), row)).or_insert((at, at, 0));
+                    *seen = (seen.0.min(at), seen.1.max(at), seen.2 + 1);
+                }
+            }
+            Err(error) => *refused.entry(error.reason()).or_default() += 1,
+        }
+    }
+    (found, refused)
+}
+
+/// Zeek's log of a network, as tab-separated values and as JSON: the same, and with all that it says beyond doubt.
+#[test]
+fn logs_of_zeek_say_what_they_say_beyond_doubt() {
+    let logs = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared/data/logs"));
+    let (Some(values), Some(json)) =
+        (text(&logs.join("zeek-wrccdc/dns.log.zst")), text(&logs.join("zeek-wrccdc-json/dns.json.zst")))
+    else {
+        return;
+    };
+    let ((found, refused), (by_json, _)) = (zeek_log(&values), zeek_log(&json));
+    assert!(found == by_json, "both forms of one log say the same");
+    let expected = text(&logs.join("zeek-wrccdc/dns_single_answer_expected.jsonl.zst")).unwrap();
+    let (mut right, mut total, mut wrong) = (0, 0, Vec::new());
+    for line in String::from_utf8(expected).unwrap().lines() {
+        let line: Value = serde_json::from_str(line).unwrap();
+        let number = |field: &str| line[field].as_i64().unwrap();
+        let seen = found.get(&(String::new(), expected_row(&line)));
+        // A record that is also one of several answers was seen more often, and for longer.
+        let holds = seen.is_some_and(|seen| {
+            seen.0 <= number("time_first") && seen.1 >= number("time_last") && seen.2 >= number("count") as u64
+        });
+        (right, total) = (right + usize::from(holds), total + 1);
+        if !holds {
+            wrong.push(format!("{line} {seen:?}"));
+        }
+    }
+    println!("Zeek: {right} of {total} records as expected, {} in all; lines refused: {refused:?}", found.len());
+    assert_eq!(wrong, Vec::<String>::new());
+
+    let Some(other) = text(&logs.join("apt29-eval/day1_combined_zeek.json.zst")) else { return };
+    let (found, refused) = zeek_log(&other);
+    println!("Zeek, streams of several logs in one: {} records; refused: {refused:?}", found.len());
+    assert!(!found.is_empty() && refused.keys().all(|reason| !reason.contains("JSON")), "{refused:?}");
+}
+
+/// Zeek's own logs of captures (their times were taken out): whatever they say whole is in the capture.
+#[test]
+fn logs_of_zeek_agree_with_the_captures() {
+    let Some(folder) = samples() else { return };
+    let (mut agreed, mut logs) = (0, 0);
+    for entry in fs::read_dir(folder.join("zeek-dns-logs")).unwrap() {
+        let path = entry.unwrap().path();
+        let capture = path.file_name().unwrap().to_string_lossy().replace(".dns.log", "");
+        let log = fs::read_to_string(&path).unwrap().replace("XXXXXXXXXX.XXXXXX", "1700000000.0");
+        let (said, _) = zeek_log(log.as_bytes());
+        let read = read_capture(&folder.join("pcap").join(format!("{capture}.pcap")));
+        let rows: BTreeSet<Row> = records(&read).0.into_iter().map(|(_, _, row)| row).collect();
+        for ((_, row), _) in &said {
+            assert!(rows.contains(row), "{capture}: {row:?}");
+            agreed += 1;
+        }
+        logs += 1;
+    }
+    println!("Zeek's logs of captures: {logs}, with {agreed} records that say all; each is in its capture");
+    assert_eq!(logs, 7);
+}
+
+/// A zone file, and what a name server said of the zone over the wire.
+#[test]
+fn a_zone_file_holds_what_its_server_said() {
+    let Some(folder) = samples() else { return };
+    let mut file = ZoneFile::new(Some(Name::root()), Time(1));
+    let (mut rows, mut refused) = (BTreeSet::new(), Vec::new());
+    for line in fs::read(folder.join("dnstap/zone_served.zone")).unwrap().split(|octet| *octet == b'\n') {
+        match file.line(line.trim_ascii_end()) {
+            Ok(Some(o)) => {
+                rows.insert((
+                    o.tuple.rrname.to_string(),
+                    o.tuple.rrtype.to_string(),
+                    o.tuple.rdata.as_octets().to_vec(),
+                ));
+            }
+            Ok(None) => {}
+            Err(error) => refused.push(format!("{}: {error}", String::from_utf8_lossy(line))),
+        }
+    }
+    assert_eq!(refused, Vec::<String>::new());
+    let bind = by_bind(&folder.join("dnstap/resolver.expected.yaml.zst"));
+    let said: BTreeSet<Row> = bind.into_iter().flat_map(|(_, rows)| rows).collect();
+    let missing: Vec<&Row> = said.difference(&rows).collect();
+    println!("zone file: {} records; of {} that its server said {} are missing", rows.len(), said.len(), missing.len());
+    assert_eq!(missing, Vec::<&Row>::new());
 }

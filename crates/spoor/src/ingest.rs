@@ -134,7 +134,6 @@ pub(crate) fn read(
         }
         _ => unfiltered(store, source, input, reading, progress)?,
     };
-    sensor.close()?;
     summary.seconds = seconds(started.elapsed());
     Ok(summary)
 }

@@ -2,7 +2,7 @@
 //! [`watch`]).
 //!
 //! What must outlive a run is in the directory `sensor` of the data directory: `crowds.json` has the zones that became
-//! counters and is written here; `released.json` has those that somebody released and is written by `spoor sensor
+//! counters and `rates.json` how much each source says an hour, and both are written here; `released.json` has those that somebody released and is written by `spoor sensor
 //! release`, which works beside a running sensor.
 
 pub(crate) mod intake;
@@ -18,10 +18,12 @@ use std::{
 
 use anyhow::Context;
 use collect::{Entry, Ledger, Protocol};
-use engine::sensor::{Crowds, Discretion, DropList, Kept, Window};
+use engine::sensor::{Crowds, Discretion, DropList, Kept, Rates, Window};
 use model::{Name, Observation, SourceId, SuffixList, Time};
 use observations::{Appended, Batch, BatchId, Store};
 
+/// Seconds after which figures are written down again.
+const FIGURES_SECONDS: i64 = 60;
 /// Entries of the ledger that are read at one time.
 const CHUNK: usize = 1000;
 
@@ -40,6 +42,9 @@ struct Rules {
     released: Option<SystemTime>,
     /// How many crowds were written down.
     crowds: usize,
+    rates: Rates,
+    /// When the rates were written down.
+    rates_at: Time,
 }
 
 /// What a sensor is set up with.
@@ -64,7 +69,14 @@ impl Sensor {
         crowds.resume(state::crowds(&dir)?);
         let known = crowds.iter().count();
         let discretion = Discretion::new(list, crowds, SuffixList::bundled());
-        let rules = Rules { discretion, ledger_at: 0, released: None, crowds: known };
+        let rules = Rules {
+            discretion,
+            ledger_at: 0,
+            released: None,
+            crowds: known,
+            rates: state::rates(&dir)?,
+            rates_at: Time(0),
+        };
         // A data directory without a ledger has asked nothing.
         let ledger = data.exists().then(|| Ledger::open(data)).transpose()?;
         Ok(Sensor { rules: Mutex::new(rules), dir, ledger })
@@ -106,7 +118,10 @@ impl Sensor {
                 to.store.append(batch).context(why)?
             }
         };
-        self.remember(rules)?;
+        if fate == Appended::Stored {
+            rules.rates.add(to.source, to.arrived, kept.answers);
+        }
+        self.remember(rules, to.arrived)?;
         Ok(Stored { fate, kept })
     }
 
@@ -136,8 +151,12 @@ impl Sensor {
         }
     }
 
-    /// Writes the crowds down when there are other ones than before.
-    fn remember(&self, rules: &mut Rules) -> anyhow::Result<()> {
+    /// Writes the crowds down when there are other ones than before, and the rates now and then.
+    fn remember(&self, rules: &mut Rules, now: Time) -> anyhow::Result<()> {
+        if now.0.saturating_sub(rules.rates_at.0) >= FIGURES_SECONDS {
+            rules.rates_at = now;
+            state::write_rates(&self.dir, &rules.rates)?;
+        }
         let count = rules.discretion.crowds.iter().count();
         if count != rules.crowds {
             rules.crowds = count;
@@ -146,9 +165,12 @@ impl Sensor {
         Ok(())
     }
 
-    /// Writes the crowds down with their figures.
+    /// Writes down what the next run goes on with.
     pub(crate) fn close(&self) -> anyhow::Result<()> {
         let rules = self.rules.lock().unwrap_or_else(PoisonError::into_inner);
+        if rules.rates != Rates::default() {
+            state::write_rates(&self.dir, &rules.rates)?;
+        }
         match rules.discretion.crowds.iter().next() {
             Some(_) => state::write_crowds(&self.dir, &rules.discretion.crowds),
             None => Ok(()),

@@ -48,6 +48,7 @@ pub(crate) fn run(session: &Session, arguments: &arguments::Ingest, output: &mut
             .with_context(|| format!("`{}`", file.display()))?;
         show(output, &file.display().to_string(), &source, &summary)?;
     }
+    sensor.close()?;
     output.flush()?;
     Ok(Ending::Found)
 }

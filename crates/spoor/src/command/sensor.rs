@@ -137,6 +137,7 @@ fn watch(session: &Session, arguments: &arguments::SensorWatch, output: &mut Out
             wait(&stop);
         }
     }
+    sensor.close()?;
     Ok(Ending::Found)
 }
 

@@ -1,7 +1,7 @@
 //! `spoor source`: who says what is in the store.
 
 use anyhow::Context;
-use engine::quality::grouped;
+use engine::{quality::grouped, sensor::Oddity};
 use model::{Actor, Counting, Exposure, Source, SourceId, SourceKind, source::is_source_name};
 use observations::{Population, Store};
 
@@ -9,12 +9,13 @@ use crate::{
     arguments,
     exit::{Ending, misuse},
     output::{Output, Tone, table::Table},
+    sensor::state,
     session::Session,
 };
 
 pub(crate) fn run(session: &Session, arguments: &arguments::Source, output: &mut Output) -> anyhow::Result<Ending> {
     let ending = match arguments {
-        arguments::Source::List => list(&session.reader()?, output)?,
+        arguments::Source::List => list(session, &session.reader()?, output)?,
         arguments::Source::Add(new) => add(&session.writer()?, new, output)?,
         arguments::Source::Show { name } => show(&session.reader()?, name, output)?,
         arguments::Source::Readers { name, owner, everybody, nobody: _ } => {
@@ -25,7 +26,8 @@ pub(crate) fn run(session: &Session, arguments: &arguments::Source, output: &mut
     Ok(ending)
 }
 
-fn list(store: &Store, output: &mut Output) -> anyhow::Result<Ending> {
+fn list(session: &Session, store: &Store, output: &mut Output) -> anyhow::Result<Ending> {
+    let (rates, now) = (state::rates(&session.data().join(state::DIRECTORY))?, session.now());
     let snapshot = store.snapshot();
     let sources = store.sources();
     let mut table =
@@ -50,7 +52,21 @@ fn list(store: &Store, output: &mut Output) -> anyhow::Result<Ending> {
     if !output.is_json() {
         table.write(output)?;
     }
+    for source in &sources {
+        if let Some(oddity) = rates.oddity(source.id, now) {
+            output.note(&format!("source `{}` {}", source.name, said(oddity)))?;
+        }
+    }
     Ok(if sources.is_empty() { Ending::Nothing } else { Ending::Found })
+}
+
+fn said(oddity: Oddity) -> String {
+    match oddity {
+        Oddity::Silent { since } => format!("has been silent since {since}"),
+        Oddity::Changed { usual, last } => {
+            format!("said {} answers in the last hour, and says {} an hour as a rule", grouped(last), grouped(usual))
+        }
+    }
 }
 
 fn object(source: &Source, held: &Population) -> serde_json::Value {

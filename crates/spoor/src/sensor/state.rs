@@ -9,7 +9,7 @@ use std::{
 };
 
 use anyhow::Context;
-use engine::sensor::{Crowd, Crowds};
+use engine::sensor::{Crowd, Crowds, Rates};
 use model::{Name, Time};
 use serde::{Serialize, de::DeserializeOwned};
 
@@ -17,6 +17,7 @@ use serde::{Serialize, de::DeserializeOwned};
 pub(crate) const DIRECTORY: &str = "sensor";
 const CROWDS: &str = "crowds.json";
 const RELEASED: &str = "released.json";
+const RATES: &str = "rates.json";
 
 /// The zones that are counters, with their figures.
 pub(crate) fn crowds(dir: &Path) -> anyhow::Result<BTreeMap<Name, Crowd>> {
@@ -26,6 +27,16 @@ pub(crate) fn crowds(dir: &Path) -> anyhow::Result<BTreeMap<Name, Crowd>> {
 /// Writes the zones that are counters.
 pub(crate) fn write_crowds(dir: &Path, crowds: &Crowds) -> anyhow::Result<()> {
     write(&dir.join(CROWDS), &crowds.iter().collect::<BTreeMap<_, _>>())
+}
+
+/// How much each source says an hour.
+pub(crate) fn rates(dir: &Path) -> anyhow::Result<Rates> {
+    read(&dir.join(RATES))
+}
+
+/// Writes how much each source says.
+pub(crate) fn write_rates(dir: &Path, rates: &Rates) -> anyhow::Result<()> {
+    write(&dir.join(RATES), rates)
 }
 
 /// When somebody last released a zone.
