@@ -182,6 +182,16 @@ pub(crate) struct Place {
     extra_end: usize,
 }
 
+/// What a block's columns say of a row.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Numbers {
+    first: i64,
+    last: i64,
+    count: u64,
+    /// Where its extras stand in the block.
+    extra: (usize, usize),
+}
+
 /// Columns of a block unpacked, for whoever reads row after row.
 #[derive(Debug, Default)]
 pub(crate) struct Columns([Vec<u64>; 5]);
@@ -337,12 +347,22 @@ impl Block {
 
     /// When the row at a place was seen, and its payload.
     pub(crate) fn value(&self, place: &Place, columns: Option<&Columns>) -> Option<Value<'_>> {
+        Some(self.value_of(self.numbers(place, columns)?))
+    }
+
+    /// The numbers of the row at a place; none where they make no sense.
+    pub(crate) fn numbers(&self, place: &Place, columns: Option<&Columns>) -> Option<Numbers> {
         let number = |of| self.number(of, place.row, columns);
         let first = (number(Of::Firsts) ^ SIGN) as i64;
         let last = first.wrapping_add(number(Of::Durations) as i64);
-        let count = number(Of::Counts);
-        let extra = self.octets.get(place.extra_at..place.extra_end)?;
-        (first <= last).then_some(Value { first, last, count, extra })
+        let extra = (place.extra_at, place.extra_end);
+        (first <= last).then(|| Numbers { first, last, count: number(Of::Counts), extra })
+    }
+
+    /// A row's value, from its numbers.
+    pub(crate) fn value_of(&self, numbers: Numbers) -> Value<'_> {
+        let Numbers { first, last, count, extra: (from, to) } = numbers;
+        Value { first, last, count, extra: self.octets.get(from..to).unwrap_or_default() }
     }
 }
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use model::{Counting, SourceId};
 
 use crate::{
-    block::{Block, Columns, Place, Value, put_extra},
+    block::{Block, Columns, Numbers, Place, Value, put_extra},
     cache::Cache,
     error::Error,
     key,
@@ -216,8 +216,13 @@ impl Cursor {
 
     /// What is said by the row that it stands on; none where that is damaged.
     pub(crate) fn value(&self) -> Option<Value<'_>> {
+        let (block, _) = self.block.as_ref()?;
+        Some(block.value_of(self.numbers()?))
+    }
+
+    fn numbers(&self) -> Option<Numbers> {
         let (block, place) = self.block.as_ref()?;
-        block.value(place, (self.steps >= SOON).then_some(&self.columns))
+        block.numbers(place, (self.steps >= SOON).then_some(&self.columns))
     }
 }
 
@@ -303,30 +308,32 @@ impl Merge {
     pub(crate) fn next_raw(&mut self) -> Result<Option<RawRow<'_>>, Error> {
         self.shared = usize::MAX;
         while self.advance()? {
-            let Stand::One(at) = self.stand else { return Ok(self.raw()) };
-            if self.has_value(at) {
-                return Ok(self.raw());
+            let Stand::One(at) = self.stand else { return Ok(Some(self.merged())) };
+            if let Some(numbers) = self.numbers(at) {
+                return Ok(self.raw(at, numbers));
             }
         }
         Ok(None)
     }
 
-    /// Whether what this cursor's row says is whole.
-    fn has_value(&mut self, at: usize) -> bool {
-        let Some(cursor) = self.cursors.get_mut(at) else { return false };
-        let is_whole = cursor.value().is_some();
-        cursor.damaged += usize::from(!is_whole);
-        is_whole
+    /// The numbers of a cursor's row; one that is damaged is counted.
+    fn numbers(&mut self, at: usize) -> Option<Numbers> {
+        let cursor = self.cursors.get_mut(at)?;
+        let numbers = cursor.numbers();
+        cursor.damaged += usize::from(numbers.is_none());
+        numbers
     }
 
-    fn raw(&self) -> Option<RawRow<'_>> {
-        let shared = self.shared;
-        if let Stand::One(at) = self.stand {
-            let cursor = self.cursors.get(at)?;
-            return Some(RawRow { key: &cursor.key, shared, value: cursor.value()? });
-        }
+    fn raw(&self, at: usize, numbers: Numbers) -> Option<RawRow<'_>> {
+        let cursor = self.cursors.get(at)?;
+        let (block, _) = cursor.block.as_ref()?;
+        Some(RawRow { key: &cursor.key, shared: self.shared, value: block.value_of(numbers) })
+    }
+
+    fn merged(&self) -> RawRow<'_> {
         let Sighting { first, last, count, .. } = self.row.sighting;
-        Some(RawRow { key: &self.row.key, shared, value: Value { first, last, count, extra: &self.extra } })
+        let value = Value { first, last, count, extra: &self.extra };
+        RawRow { key: &self.row.key, shared: self.shared, value }
     }
 
     /// Goes to the next row; whether there is one.

@@ -168,6 +168,8 @@ impl Shared {
             manifest.sequence = flushing.sequences.1;
             manifest.first_log = flushing.next_log;
         })?;
+        let octets = segments.iter().map(|segment| segment.length).sum();
+        self.flushed_octets.fetch_add(octets, Ordering::Relaxed);
         state.segments.retain(|segment| !flushing.memory.iter().any(|memory| Arc::ptr_eq(memory, segment)));
         state.segments.extend(segments);
         state.forget_batches();

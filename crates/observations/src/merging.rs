@@ -229,6 +229,8 @@ impl Shared {
             manifest.segments.retain(|name| !inputs.iter().any(|input| input.name == *name));
             manifest.segments.extend(merged.iter().map(|segment| segment.name.clone()));
         })?;
+        let octets = merged.iter().map(|segment| segment.length).sum();
+        self.merged_octets.fetch_add(octets, Ordering::Relaxed);
         state.segments.retain(|segment| !inputs.iter().any(|input| Arc::ptr_eq(input, segment)));
         state.segments.extend(merged);
         inputs.iter().for_each(|input| input.doom());

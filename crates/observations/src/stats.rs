@@ -1,5 +1,7 @@
 //! What the store is made of, in numbers.
 
+use std::sync::atomic::Ordering;
+
 use crate::{
     error::Error,
     key::{self, LANES},
@@ -39,6 +41,18 @@ pub struct Stats {
     pub spaces: Vec<SpaceStats>,
     /// Segments of each lane, largest first, in octets: forward, inverse, registrations.
     pub lanes: Vec<Vec<u64>>,
+    /// Octets of segments written from memory since the store was opened.
+    pub flushed_octets: u64,
+    /// Octets of segments written by merging since the store was opened.
+    pub merged_octets: u64,
+}
+
+impl Stats {
+    /// How often what came from memory was written since the store was opened, in all; none where nothing came.
+    pub fn write_amplification(&self) -> Option<f64> {
+        let written = self.flushed_octets + self.merged_octets;
+        (self.flushed_octets > 0).then(|| written as f64 / self.flushed_octets as f64)
+    }
 }
 
 impl Store {
@@ -69,6 +83,8 @@ impl Store {
         });
         stats.lanes.iter_mut().for_each(|lane| lane.sort_by_key(|octets| std::cmp::Reverse(*octets)));
         stats.log_octets = self.log_octets()?;
+        stats.flushed_octets = self.shared().flushed_octets.load(Ordering::Relaxed);
+        stats.merged_octets = self.shared().merged_octets.load(Ordering::Relaxed);
         Ok(stats)
     }
 

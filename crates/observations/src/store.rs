@@ -4,7 +4,7 @@ use std::{
     path::{Path, PathBuf},
     sync::{
         Arc, Condvar, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicBool, Ordering},
+        atomic::{AtomicBool, AtomicU64, Ordering},
     },
     thread::JoinHandle,
 };
@@ -113,6 +113,9 @@ pub(crate) struct Shared {
     pub(crate) flushed: Condvar,
     /// Held while segments are merged, so that no two merges take the same inputs.
     pub(crate) merging: Mutex<()>,
+    /// Octets of segments written since the store was opened, from memory and by merging.
+    pub(crate) flushed_octets: AtomicU64,
+    pub(crate) merged_octets: AtomicU64,
 }
 
 impl std::fmt::Debug for Shared {
@@ -213,6 +216,8 @@ impl Store {
             stop: AtomicBool::new(false),
             flushed: Condvar::new(),
             merging: Mutex::new(()),
+            flushed_octets: AtomicU64::new(0),
+            merged_octets: AtomicU64::new(0),
         };
         Store(Arc::new(Handle { shared: Arc::new(shared), merger: Mutex::new(None), flusher: Mutex::new(None) }))
     }

@@ -70,6 +70,8 @@ fn main() -> Outcome<()> {
         question::within("left wildcard, right after the stream", &store, &workload)?;
     }
 
+    let times = store.stats()?.write_amplification().unwrap_or(0.0);
+    println!("octets of segments written for each that came from memory: {times:.2}");
     let clock = Clock::start();
     store.compact(true)?;
     println!("full compaction: {clock}");
