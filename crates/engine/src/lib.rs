@@ -25,6 +25,7 @@ pub mod pivot;
 pub mod profile;
 pub mod quality;
 pub mod sensor;
+pub mod track;
 pub mod view;
 pub mod weight;
 

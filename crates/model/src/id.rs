@@ -125,6 +125,10 @@ id! {
     SearchId
     /// An entry of the audit log.
     AuditId
+    /// A Track.
+    TrackId
+    /// Something that a Track found.
+    HitId
 }
 
 #[cfg(test)]

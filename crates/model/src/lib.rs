@@ -43,6 +43,7 @@ pub mod suffix;
 pub mod tag;
 pub mod text;
 pub mod time;
+pub mod track;
 
 pub use account::{Session, Token, User};
 pub use actor::{Actor, Readable, Standing};
@@ -53,8 +54,8 @@ pub use attribute::Attribute;
 pub use exposure::{Exposure, Pap};
 pub use group::{AssociationKind, Group, GroupFields, GroupKind};
 pub use id::{
-    AssociationId, AttributeId, AuditId, FeedId, FeedRunId, GroupId, Id, ImportId, IndicatorId, LabelListId, NoteId,
-    OwnerId, SearchId, SessionId, SightingId, TokenId, UserId,
+    AssociationId, AttributeId, AuditId, FeedId, FeedRunId, GroupId, HitId, Id, ImportId, IndicatorId, LabelListId, NoteId,
+    OwnerId, SearchId, SessionId, SightingId, TokenId, TrackId, UserId,
 };
 pub use indicator::{HostName, Indicator, IndicatorType};
 pub use marking::Tlp;
@@ -79,3 +80,4 @@ pub use source::{Counting, Source, SourceId, SourceKind};
 pub use suffix::{Registrable, SuffixList};
 pub use tag::Tag;
 pub use time::Time;
+pub use track::TrackQuery;

@@ -16,13 +16,13 @@
 //! §2.5.5.2), so `under = ::/0` is every address.
 
 mod complete;
-mod error;
+pub(crate) mod error;
 mod evaluate;
 mod parse;
 mod row;
 mod schema;
-mod token;
-mod value;
+pub(crate) mod token;
+pub(crate) mod value;
 mod write;
 
 pub use complete::{Completions, completions};

@@ -9,3 +9,4 @@ mod question;
 mod scene;
 mod shared_host;
 mod story;
+mod track;

@@ -28,7 +28,7 @@ pub struct QueryError {
 impl std::error::Error for QueryError {}
 
 impl QueryError {
-    pub(super) fn new(text: &str, at: usize, found: String, expected: Vec<String>) -> QueryError {
+    pub(crate) fn new(text: &str, at: usize, found: String, expected: Vec<String>) -> QueryError {
         let (before, after) = text.split_at(at);
         let cut = before.char_indices().rev().nth(SHOWN_CHARS).map_or(0, |(at, _)| at);
         let end = after.char_indices().nth(SHOWN_CHARS).map_or(after.len(), |(at, _)| at);
@@ -57,7 +57,7 @@ impl fmt::Display for QueryError {
 }
 
 /// A piece, as an error names it.
-pub(super) fn name(text: &str, token: &Token<'_>) -> String {
+pub(crate) fn name(text: &str, token: &Token<'_>) -> String {
     const CHARS_MAX: usize = 40;
     let written = &text[token.at..token.end];
     match &token.what {

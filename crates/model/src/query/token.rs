@@ -4,18 +4,18 @@ use crate::text;
 
 /// A piece of a text.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Token<'a> {
+pub(crate) struct Token<'a> {
     /// Where it begins, in octets.
-    pub(super) at: usize,
+    pub(crate) at: usize,
     /// Where it ends.
-    pub(super) end: usize,
+    pub(crate) end: usize,
     /// What it is.
-    pub(super) what: What<'a>,
+    pub(crate) what: What<'a>,
 }
 
 /// What a piece is.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum What<'a> {
+pub(crate) enum What<'a> {
     /// Anything that is nothing else: names, keywords, numbers, addresses.
     Word(&'a str),
     /// What stands between quotes, without escapes.
@@ -32,12 +32,12 @@ pub(super) enum What<'a> {
 const SYMBOLS: [&str; 11] = ["!=", "!~", "<=", ">=", "=", "<", ">", "~", "(", ")", ","];
 
 /// Whether it can stand in a word.
-pub(super) fn is_of_word(c: char) -> bool {
+pub(crate) fn is_of_word(c: char) -> bool {
     !c.is_whitespace() && !c.is_control() && !"()=!<>~,\"'".contains(c)
 }
 
 /// The piece at or after `at`.
-pub(super) fn token(text: &str, at: usize) -> Token<'_> {
+pub(crate) fn token(text: &str, at: usize) -> Token<'_> {
     let rest = text[at..].trim_start();
     let at = text.len() - rest.len();
     let (what, length) = match rest.chars().next() {
@@ -91,7 +91,7 @@ fn escape(rest: &mut std::str::Chars<'_>) -> Option<char> {
 }
 
 /// A text in double quotes, so that [`token`] reads it again and nothing in it is obeyed by whoever shows it.
-pub(super) fn quote(plain: &str) -> String {
+pub(crate) fn quote(plain: &str) -> String {
     let mut quoted = String::with_capacity(plain.len() + 2);
     quoted.push('"');
     for c in plain.chars() {

@@ -68,7 +68,7 @@ pub fn spellings(text: &str) -> Vec<String> {
 
 /// Where an indicator stands, for the field `under`: the host of a host name, link or e-mail address, or the addresses
 /// of an address, prefix or link.
-pub(super) fn place(indicator: &Indicator) -> Option<Value> {
+pub(crate) fn place(indicator: &Indicator) -> Option<Value> {
     let domain = |host: &HostName| Value::Domain(host.name().clone());
     match indicator {
         Indicator::Host(host) => Some(domain(host)),
@@ -86,7 +86,7 @@ fn single(address: IpAddr) -> Option<Prefix> {
 
 /// What could stand somewhere.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Expected {
+pub(crate) enum Expected {
     /// This.
     Word(&'static str),
     /// Something like this.
@@ -94,7 +94,7 @@ pub(super) enum Expected {
 }
 
 impl Expected {
-    pub(super) fn text(&self) -> &str {
+    pub(crate) fn text(&self) -> &str {
         match self {
             Expected::Word(word) => word,
             Expected::Hint(hint) => hint,
@@ -103,12 +103,12 @@ impl Expected {
 }
 
 /// A word without what people vary: case and what joins its parts. So `EmailAddress` is `email-address`.
-pub(super) fn folded_word(word: &str) -> String {
+pub(crate) fn folded_word(word: &str) -> String {
     word.chars().filter(|c| !matches!(c, '-' | '_' | '+')).map(|c| c.to_ascii_lowercase()).collect()
 }
 
 /// Whether a known word was meant.
-pub(super) fn same_word(known: &str, written: &str) -> bool {
+pub(crate) fn same_word(known: &str, written: &str) -> bool {
     folded_word(known) == folded_word(written)
 }
 
@@ -141,12 +141,12 @@ impl Kind {
         })
     }
 
-    pub(super) fn expected(self) -> Vec<Expected> {
+    pub(crate) fn expected(self) -> Vec<Expected> {
         self.words().into_iter().map(Expected::Word).chain(self.hint().map(Expected::Hint)).collect()
     }
 
     /// The value that a text states.
-    pub(super) fn read(self, text: &str) -> Option<Value> {
+    pub(crate) fn read(self, text: &str) -> Option<Value> {
         match self {
             Kind::IndicatorType => word(IndicatorType::ALL, text).map(Value::IndicatorType),
             Kind::GroupKind => word(GroupKind::ALL, text).map(Value::GroupKind),
