@@ -90,6 +90,11 @@ pub fn field_of(kind: PivotKind) -> Option<Field> {
     REGISTRATION_KINDS.iter().find(|(of, _)| *of == kind).map(|(_, field)| *field)
 }
 
+/// The kind of step that follows a field of registrations.
+pub fn kind_of(field: Field) -> Option<PivotKind> {
+    REGISTRATION_KINDS.iter().find(|(_, of)| *of == field).map(|(kind, _)| *kind)
+}
+
 /// Every value of a domain in its current epoch that others may share.
 pub fn connectors(profile: &Profile) -> Vec<Connector> {
     let mut all = registration_connectors(profile);

@@ -6,11 +6,20 @@
 //! Elasticsearch calls this percolation, Lucene's Monitor a presearcher.
 //!
 //! Read in this order: `term` (what a query needs), `posting` (equal terms, by hash), `literal` (parts of texts, by one
-//! automaton a field), [`Index`].
+//! automaton a field), [`Index`], `judge` (what a record says beside what was known), [`Watch`] (the order of a batch).
 
 mod index;
+mod judge;
+mod keep;
 mod literal;
 mod posting;
+pub mod preview;
+pub mod propose;
+mod scan;
+pub mod search;
 mod term;
+mod watch;
 
 pub use index::{Index, IndexFull, Scratch};
+pub use keep::{Changed, Coverage, HITS_MAX, NewTrack, TRACKS_MAX};
+pub use watch::{Judged, Watch, keep};

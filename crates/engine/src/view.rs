@@ -68,6 +68,11 @@ impl<'a> View<'a> {
         View { engine, snapshot, sources, readable, measured_dns, measured_registrations, interrupt }
     }
 
+    /// The snapshot, for a module that asks what nothing here does; it names the sources that may be read.
+    pub(crate) fn snapshot(&self) -> (&Snapshot, &Readable, &Interrupt) {
+        (&self.snapshot, &self.readable, &self.interrupt)
+    }
+
     /// The sources that are read.
     pub fn sources(&self) -> &[Source] {
         &self.sources

@@ -54,8 +54,8 @@ pub use attribute::Attribute;
 pub use exposure::{Exposure, Pap};
 pub use group::{AssociationKind, Group, GroupFields, GroupKind};
 pub use id::{
-    AssociationId, AttributeId, AuditId, FeedId, FeedRunId, GroupId, HitId, Id, ImportId, IndicatorId, LabelListId, NoteId,
-    OwnerId, SearchId, SessionId, SightingId, TokenId, TrackId, UserId,
+    AssociationId, AttributeId, AuditId, FeedId, FeedRunId, GroupId, HitId, Id, ImportId, IndicatorId, LabelListId,
+    NoteId, OwnerId, SearchId, SessionId, SightingId, TokenId, TrackId, UserId,
 };
 pub use indicator::{HostName, Indicator, IndicatorType};
 pub use marking::Tlp;

@@ -26,11 +26,14 @@ pub enum Origin {
     Text,
     /// A feed stated it.
     Feed,
+    /// A Track found it.
+    Track,
 }
 
-words!(Origin, "origin", "person, lookup, pivot, hunt, file, text, feed",
+words!(Origin, "origin", "person, lookup, pivot, hunt, file, text, feed, track",
     "person" => Origin::Person, "lookup" => Origin::Lookup, "pivot" => Origin::Pivot, "hunt" => Origin::Hunt,
-    "file" => Origin::File, "text" => Origin::Text, "feed" => Origin::Feed);
+    "file" => Origin::File, "text" => Origin::Text, "feed" => Origin::Feed,
+    "track" => Origin::Track);
 
 /// One step, in words that stay true when counts change.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -97,6 +100,7 @@ impl Provenance {
             (Origin::File, _) => "imported from a file".to_owned(),
             (Origin::Text, _) => "imported from pasted text".to_owned(),
             (Origin::Feed, _) => "stated by a feed".to_owned(),
+            (Origin::Track, _) => "found by the Track".to_owned(),
             (_, Some(step)) => format!("imported from {}", step.words()),
             (origin, None) => format!("imported from a {origin}"),
         };
@@ -104,7 +108,7 @@ impl Provenance {
             words.push_str(&format!(", which was found by {}", step.words()));
         }
         match (&self.seed, self.origin) {
-            (Some(seed), Origin::File | Origin::Feed) => words.push_str(&format!(" `{seed}`")),
+            (Some(seed), Origin::File | Origin::Feed | Origin::Track) => words.push_str(&format!(" `{seed}`")),
             (Some(seed), _) => words.push_str(&format!(", found from {seed}")),
             (None, _) => {}
         }

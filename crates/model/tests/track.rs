@@ -39,8 +39,12 @@ fn registered() -> Arriving {
 
 fn seen(rrname: &str, rrtype: &str, rdata: &str) -> Arriving {
     let rrtype: RecordType = rrtype.parse().unwrap();
-    let tuple =
-        Tuple { rrname: rrname.parse().unwrap(), rrtype, bailiwick: None, rdata: Rdata::from_text(rrtype, rdata).unwrap() };
+    let tuple = Tuple {
+        rrname: rrname.parse().unwrap(),
+        rrtype,
+        bailiwick: None,
+        rdata: Rdata::from_text(rrtype, rdata).unwrap(),
+    };
     Arriving::dns(&"bank.example".parse().unwrap(), &tuple, Time(0))
 }
 
@@ -48,12 +52,24 @@ fn seen(rrname: &str, rrtype: &str, rdata: &str) -> Arriving {
 fn texts_are_canonical_and_read_again() {
     for (written, canonical) in [
         (r#"EMAIL = "A@B.Example""#, r#"email = "a@b.example""#),
-        (r#"email = a@b.example and registrant.org ~ "Acme, W""#, r#"email = "a@b.example" and registrant.organization ~ "acme w""#),
+        (
+            r#"email = a@b.example and registrant.org ~ "Acme, W""#,
+            r#"email = "a@b.example" and registrant.organization ~ "acme w""#,
+        ),
         ("historic phone startsWith '+49 30'", r#"historic phone startsWith "+4930""#),
-        ("email != x@y.test and zone in (com, co.uk)", r#"not email = "x@y.test" and (domain under "com" or domain under "co.uk")"#),
+        (
+            "email != x@y.test and zone in (com, co.uk)",
+            r#"not email = "x@y.test" and (domain under "com" or domain under "co.uk")"#,
+        ),
         ("address = 192.0.2.1 and type not in (AAAA)", "address = 192.0.2.1/32 and not type = AAAA"),
-        ("created >= 2026-01-01 and created < -3d and state = registered", "created >= 2026-01-01T00:00:00Z and created < -3d and state = registered"),
-        ("nameServer under evil[.]example or (host like 'login-bank.example')", r#"nameServer under "evil.example" or host like "login-bank.example""#),
+        (
+            "created >= 2026-01-01 and created < -3d and state = registered",
+            "created >= 2026-01-01T00:00:00Z and created < -3d and state = registered",
+        ),
+        (
+            "nameServer under evil[.]example or (host like 'login-bank.example')",
+            r#"nameServer under "evil.example" or host like "login-bank.example""#,
+        ),
         (r#"org matches "Acm?e" and firstSeenHere"#, r#"organization matches "Acm?e" and firstSeenHere"#),
         ("org = 'Acme Inc.'", r#"organization = "acme""#),
     ] {
@@ -132,7 +148,9 @@ fn decides_over_dns() {
     let ns = seen("bank.example", "NS", "ns1.evil.example");
     let mx = seen("bank.example", "MX", "10 mx.evil.example");
     let a = seen("www.bank.example", "A", "192.0.2.77");
-    assert!(parse("nameServer = ns1.evil.example").matches(&ns) && !parse("nameServer = ns1.evil.example").matches(&mx));
+    assert!(
+        parse("nameServer = ns1.evil.example").matches(&ns) && !parse("nameServer = ns1.evil.example").matches(&mx)
+    );
     assert!(parse("mailServer under evil.example and type = MX").matches(&mx));
     assert!(parse("target endsWith '.evil.example' and domain = bank.example").matches(&mx));
     assert!(parse("address in (192.0.2.64/26) and host startsWith www.").matches(&a));

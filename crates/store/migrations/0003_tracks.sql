@@ -35,3 +35,9 @@ CREATE TABLE track_hits (
 CREATE INDEX track_hits_of_track ON track_hits (track_id, found, id);
 CREATE INDEX track_hits_of_owner ON track_hits (owner_id, found, id);
 CREATE INDEX track_hits_by_domain ON track_hits (domain);
+
+-- One row: how often a Track was added, changed or removed, so that whoever judges what arrives sees that they are others.
+CREATE TABLE track_changes (
+    number BIGINT PRIMARY KEY,
+    changes BIGINT NOT NULL
+) STRICT;

@@ -45,6 +45,7 @@ mod statement;
 pub mod tag;
 pub mod text;
 pub mod token;
+pub mod track;
 mod transaction;
 pub mod user;
 mod value;
@@ -87,6 +88,7 @@ pub fn statements() -> impl Iterator<Item = &'static Statement> {
         saved_search::STATEMENTS,
         sighting::STATEMENTS,
         token::STATEMENTS,
+        track::STATEMENTS,
         tag::STATEMENTS,
         user::STATEMENTS,
         text::STATEMENTS,

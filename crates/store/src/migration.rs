@@ -20,6 +20,7 @@ struct Migration(&'static str, &'static str, fn(&mut Tx<'_>) -> Result<(), Error
 const MIGRATIONS: &[Migration] = &[
     Migration("0001_first", include_str!("../migrations/0001_first.sql"), |_| Ok(())),
     Migration("0002_descriptions", include_str!("../migrations/0002_descriptions.sql"), opinion::fill),
+    Migration("0003_tracks", include_str!("../migrations/0003_tracks.sql"), |_| Ok(())),
 ];
 
 /// Columns that are derived from others: no dump has them.

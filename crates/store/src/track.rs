@@ -1,12 +1,15 @@
 //! Tracks and what they found.
 
+use std::collections::BTreeSet;
+
 use model::{
     AddableOwner, HitId, Name, OwnerId, SourceId, Time, TrackId, UserId, WritableOwner,
-    track::{Hit, HitKind, Matched, Track, Triage},
+    track::{Hit, HitKind, Track, Triage},
 };
 
 use crate::{
     error::Error,
+    indicator::CHUNK,
     statement::{Sql, statements},
     transaction::{Tx, values},
     value::Row,
@@ -25,14 +28,15 @@ statements! {
     ALL = "SELECT id, owner_id, name, query, threat_id, notes, expires, muted, exclusions, created, modified, revision \
            FROM tracks WHERE id > $1 ORDER BY id LIMIT $2";
     COUNT = "SELECT COUNT(*) FROM tracks WHERE owner_id = $1";
-    STAMP = "SELECT COUNT(*), COALESCE(SUM(revision), 0), MAX(id) FROM tracks";
+    STAMP = "SELECT changes FROM track_changes WHERE number = 1";
+    STAMPED = "INSERT INTO track_changes (number, changes) VALUES (1, 1) \
+               ON CONFLICT (number) DO UPDATE SET changes = track_changes.changes + 1";
     ADD_HIT = "INSERT INTO track_hits (id, track_id, owner_id, domain, kind, version, matched, source, observed, found, \
                triage, note) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) ON CONFLICT (id) DO NOTHING";
     HIT = "SELECT id, track_id, owner_id, domain, kind, version, matched, source, observed, found, triage, note \
            FROM track_hits WHERE id = $1";
     TRIAGE = "UPDATE track_hits SET triage = $3, note = $4 WHERE id = $1 AND owner_id = $2";
     COUNT_HITS = "SELECT triage, COUNT(*) FROM track_hits WHERE track_id = $1 GROUP BY triage";
-    DOMAINS = "SELECT DISTINCT domain FROM track_hits WHERE domain > $1 ORDER BY domain LIMIT $2";
 }
 
 /// Adds a Track.
@@ -53,6 +57,7 @@ pub fn add(tx: &mut Tx<'_>, owner: &AddableOwner, track: &Track, user: Option<Us
         track.modified,
         track.revision,
     ];
+    tx.execute(STAMPED, values![])?;
     tx.execute(ADD, values).map(drop)
 }
 
@@ -70,11 +75,13 @@ pub fn change(tx: &mut Tx<'_>, owner: &WritableOwner, track: &Track) -> Result<b
         track.modified,
         track.revision,
     ];
+    tx.execute(STAMPED, values![])?;
     Ok(tx.execute(CHANGE, values)? == 1)
 }
 
 /// Removes a Track with its hits; whether the owner had it.
 pub fn remove(tx: &mut Tx<'_>, owner: &WritableOwner, id: TrackId) -> Result<bool, Error> {
+    tx.execute(STAMPED, values![])?;
     tx.execute(REMOVE_HITS, values![id, owner.owner().id])?;
     Ok(tx.execute(REMOVE, values![id, owner.owner().id])? == 1)
 }
@@ -105,26 +112,22 @@ pub fn all(tx: &mut Tx<'_>, after: Option<TrackId>, limit: u32) -> Result<Vec<Tr
     tx.rows(ALL, values![after, limit])?.iter().map(track).collect()
 }
 
+/// A Track, whosever it is: for whoever judges what arrives.
+pub fn for_judging(tx: &mut Tx<'_>, id: TrackId) -> Result<Option<Track>, Error> {
+    tx.row(BY_ID, values![id])?.as_ref().map(track).transpose()
+}
+
 /// How many Tracks an owner has.
 pub fn count(tx: &mut Tx<'_>, owner: OwnerId) -> Result<u64, Error> {
     Ok(tx.number(COUNT, values![owner])?.unsigned_abs())
 }
 
-/// Something that differs whenever a Track was added, changed or removed.
-pub fn stamp(tx: &mut Tx<'_>) -> Result<Stamp, Error> {
-    let Some(row) = tx.row(STAMP, values![])? else { return Ok(Stamp::default()) };
-    Ok(Stamp { count: row.int(0)?, revisions: row.int(1)?, newest: row.maybe_id(2)?.map(TrackId) })
+/// A number that grows whenever a Track is added, changed or removed.
+pub fn stamp(tx: &mut Tx<'_>) -> Result<i64, Error> {
+    tx.number(STAMP, values![])
 }
 
-/// What the Tracks are at one moment, as far as it takes to see that they are others now.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Stamp {
-    count: i64,
-    revisions: i64,
-    newest: Option<TrackId>,
-}
-
-/// Keeps hits that are not kept yet; how many those were.
+/// Keeps hits that are not kept yet; which those were.
 pub fn add_hits(tx: &mut Tx<'_>, hits: &[Hit]) -> Result<Vec<HitId>, Error> {
     let mut added = Vec::new();
     for hit in hits {
@@ -209,9 +212,17 @@ pub fn triage(
     Ok(tx.execute(TRIAGE, values![id, owner.owner().id, triage.as_str(), note])? == 1)
 }
 
-/// Domains that any Track has found, after one; at most `limit`.
-pub fn domains(tx: &mut Tx<'_>, after: &str, limit: u32) -> Result<Vec<String>, Error> {
-    tx.rows(DOMAINS, values![after, limit])?.iter().map(|row| Ok(row.text(0)?.to_owned())).collect()
+/// Those of these domains that a Track has found before. Each is looked up, so that nothing is kept in memory.
+pub fn found_before(tx: &mut Tx<'_>, domains: &[Name]) -> Result<BTreeSet<Name>, Error> {
+    let mut found = BTreeSet::new();
+    for some in domains.chunks(CHUNK) {
+        let mut sql = Sql::new("SELECT DISTINCT domain FROM track_hits WHERE domain IN ");
+        sql.bind_all(some.iter().map(Name::to_string));
+        for row in tx.rows_of(&sql)? {
+            found.insert(name(row.text(0)?)?);
+        }
+    }
+    Ok(found)
 }
 
 fn names(names: &[Name]) -> String {
@@ -230,8 +241,8 @@ fn track(row: &Row) -> Result<Track, Error> {
         query: row.text(3)?.to_owned(),
         threat: row.maybe_id(4)?.map(model::GroupId),
         notes: row.maybe_text(5)?.map(str::to_owned),
-        expires: row.maybe_int(6)?.map(Time),
-        muted: row.int(7)? != 0,
+        expires: row.maybe_time(6)?,
+        muted: row.flag(7)?,
         exclusions: row.text(8)?.split(' ').filter(|text| !text.is_empty()).map(name).collect::<Result<_, _>>()?,
         created: row.time(9)?,
         modified: row.time(10)?,
@@ -242,8 +253,6 @@ fn track(row: &Row) -> Result<Track, Error> {
 fn hit_of(row: &Row) -> Result<Hit, Error> {
     let corrupt = |what: &str, expected| Error::Corrupt { what: what.to_owned(), expected };
     let version = row.bytes(5)?.try_into().map_err(|_| corrupt("a version", "16 octets"))?;
-    let matched: Vec<Matched> =
-        serde_json::from_str(row.text(6)?).map_err(|_| corrupt("what matched", "a list in JSON"))?;
     Ok(Hit {
         id: HitId(row.id(0)?),
         track: TrackId(row.id(1)?),
@@ -251,7 +260,7 @@ fn hit_of(row: &Row) -> Result<Hit, Error> {
         domain: name(row.text(3)?)?,
         kind: row.word(4)?,
         version,
-        matched,
+        matched: row.json(6)?,
         source: SourceId(row.small(7)?),
         observed: row.time(8)?,
         found: row.time(9)?,

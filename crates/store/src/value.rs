@@ -70,7 +70,9 @@ from_ids!(
     FeedRunId,
     LabelListId,
     SearchId,
-    AuditId
+    AuditId,
+    TrackId,
+    HitId
 );
 
 impl<T: Into<Value>> From<Option<T>> for Value {

@@ -72,7 +72,7 @@ pub(super) fn held(tx: &mut Tx<'_>, actor: &Actor, of: OwnerId, object: Object) 
 }
 
 /// The right to add something that waits for nobody.
-pub(super) fn direct(actor: &Actor, owner: &Owner) -> Result<AddableOwner, Error> {
+pub(crate) fn direct(actor: &Actor, owner: &Owner) -> Result<AddableOwner, Error> {
     let addable = actor.may_add(owner)?;
     if addable.pending() { Err(Denied::Role(Role::Analyst).into()) } else { Ok(addable) }
 }
@@ -98,7 +98,7 @@ pub(super) fn log(
 }
 
 /// A text that must say something and not too much.
-pub(super) fn text(field: &'static str, text: &str, most: usize) -> Result<String, Error> {
+pub(crate) fn text(field: &'static str, text: &str, most: usize) -> Result<String, Error> {
     let text = text.trim();
     match text.chars().count() {
         0 => Err(Error::invalid(field, "write something")),
@@ -108,7 +108,7 @@ pub(super) fn text(field: &'static str, text: &str, most: usize) -> Result<Strin
 }
 
 /// A text that may be left out.
-pub(super) fn maybe_text(field: &'static str, given: Option<&str>, most: usize) -> Result<Option<String>, Error> {
+pub(crate) fn maybe_text(field: &'static str, given: Option<&str>, most: usize) -> Result<Option<String>, Error> {
     given.filter(|given| !given.trim().is_empty()).map(|given| text(field, given, most)).transpose()
 }
 

@@ -156,6 +156,17 @@ impl Index {
         true
     }
 
+    /// What a query is found by, in words; nothing where it is asked of every record.
+    pub fn found_by(query: &TrackQuery) -> Vec<String> {
+        let words = |term| match term {
+            Term::Equal(place, text) => format!("{place} = {text}"),
+            Term::Within(place, text) => format!("{place} under {text}"),
+            Term::Address(prefix) => format!("address in {prefix}"),
+            Term::Literal(place, text, _) => format!("{place} with `{text}` in it"),
+        };
+        required(&query.clause).into_iter().flat_map(|required| required.terms).map(words).collect()
+    }
+
     /// How many Tracks stand.
     pub fn len(&self) -> usize {
         self.slots.len()
@@ -191,6 +202,21 @@ impl Index {
         let track = |slot: &u32| self.tracks[*slot as usize].track.as_ref();
         let found = scratch.found.iter().filter_map(track);
         found.filter(|(_, query)| query.matches(record)).map(|(id, _)| *id).collect()
+    }
+
+    /// The same where nobody looked yet whether the record's domain is new here: those that are true if it is, and those
+    /// that are true if it is not.
+    pub fn perhaps_matching(&self, record: &Arriving, scratch: &mut Scratch) -> Vec<TrackId> {
+        self.candidates(record, scratch);
+        let mut other: Option<Arriving> = None;
+        let mut found = Vec::new();
+        for (id, query) in scratch.found.iter().filter_map(|slot| self.tracks[*slot as usize].track.as_ref()) {
+            let otherwise = || Arriving { first_seen_here: !record.first_seen_here, ..record.clone() };
+            if query.matches(record) || query.asks_novelty() && query.matches(other.get_or_insert_with(otherwise)) {
+                found.push(*id);
+            }
+        }
+        found
     }
 
     /// Fills `scratch.found` with the queries that may be true of a record, each once.

@@ -68,8 +68,8 @@ impl Literals {
 
     /// Joins automata of like size, without parts whose query is gone.
     pub(super) fn tidy(&mut self, is_alive: impl Fn(&Literal) -> bool) {
-        while let Some(at) =
-            (1..self.levels.len()).find(|at| self.levels[*at].literals.len() * FACTOR > self.levels[at - 1].literals.len())
+        while let Some(at) = (1..self.levels.len())
+            .find(|at| self.levels[*at].literals.len() * FACTOR > self.levels[at - 1].literals.len())
         {
             let joined: Vec<Literal> = self.levels.drain(at - 1..).flat_map(|level| level.literals).collect();
             self.levels.extend(Level::new(joined.into_iter().filter(&is_alive).collect()));

@@ -3,6 +3,7 @@
 use engine::track::{Index, Scratch};
 use model::{Contact, Disclosed, Id, Name, Registration, Role, Time, TrackId, TrackQuery, Tuple, track::Arriving};
 
+mod life;
 mod pairs;
 
 use pairs::{Chance, query, record};

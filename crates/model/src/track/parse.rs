@@ -1,7 +1,7 @@
 //! From text to a query: recursive descent with one token of look-ahead, as in [`crate::query`].
 
 use super::{
-    COST_MAX, CONDITIONS_MAX, Clause, Condition, DEPTH_MAX, Event, Near, Order, Pattern, Place, Records,
+    CONDITIONS_MAX, COST_MAX, Clause, Condition, DEPTH_MAX, Event, Near, Order, Pattern, Place, Records,
     SUBSTRING_CHARS_MIN, Scope, TEXT_OCTETS_MAX, Test, TrackQuery,
 };
 use crate::{
@@ -144,12 +144,9 @@ impl<'a> Parser<'a> {
             "state" => self.words(at, "a state such as registered or redemption", |word| {
                 State::ALL.iter().copied().find(|state| same_word(state.as_str(), word)).map(Condition::State)
             }),
-            "type" => {
-                self.words(at, "a record type such as A or MX", |word| word.parse().ok().map(Condition::Type))
-            }
-            "address" => self.words(at, "an address or a prefix such as 192.0.2.0/24", |word| {
-                prefix(word).map(Condition::Address)
-            }),
+            "type" => self.words(at, "a record type such as A or MX", |word| word.parse().ok().map(Condition::Type)),
+            "address" => self
+                .words(at, "an address or a prefix such as 192.0.2.0/24", |word| prefix(word).map(Condition::Address)),
             "zone" => self.words(at, "a public suffix such as com or co.uk", |word| {
                 let test = Test::Within(Place::Domain.fold(word.trim_start_matches('.')).into());
                 crate::name::Name::from_unicode(word.trim_start_matches('.')).ok()?;
@@ -260,9 +257,8 @@ impl<'a> Parser<'a> {
             What::Word(word) => (*word).to_owned(),
             _ => return Err(self.unexpected()),
         };
-        let condition = make(&text).map_err(|why| {
-            QueryError::new(self.text, self.token.at, error::name(self.text, &self.token), vec![why])
-        })?;
+        let condition = make(&text)
+            .map_err(|why| QueryError::new(self.text, self.token.at, error::name(self.text, &self.token), vec![why]))?;
         self.advance();
         self.one(at, condition)
     }
@@ -383,4 +379,3 @@ fn test(place: Place, operator: &str, text: &str) -> Result<Test, String> {
         _ => whole().map(|text| Test::Equal(text.into())).ok_or_else(empty),
     }
 }
-

@@ -1,12 +1,6 @@
 //! Where a text stands in a record, and how it is folded there.
 
-use crate::{
-    atom::Field,
-    fold,
-    name::Name,
-    registration::Role,
-    source::words,
-};
+use crate::{atom::Field, fold, name::Name, registration::Role, source::words};
 
 /// A text field of a record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -163,7 +157,7 @@ impl Place {
 
     /// Lower case. The long s, which stays one in `to_lowercase`, becomes an s, so that what a regular expression takes
     /// for an ASCII letter without regard to case is one.
-    pub(super) fn settle(self, folded: String) -> String {
+    pub fn settle(self, folded: String) -> String {
         if self == Place::RegisteredMinute {
             return folded;
         }

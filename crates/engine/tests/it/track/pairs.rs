@@ -23,8 +23,10 @@ impl Chance {
     }
 }
 
-const EMAILS: &[&str] = &["ivan@mail.example", "Iwan@mail.example", "abuse@host.example", "ſam@kiosk.example", "x@y.test"];
-const PEOPLE: &[&str] = &["Ivan Petrov", "Iwan Petrow", "Acme Widgets Inc.", "Acme Gadgets", "Größe & Söhne GmbH", "安全 公司"];
+const EMAILS: &[&str] =
+    &["ivan@mail.example", "Iwan@mail.example", "abuse@host.example", "ſam@kiosk.example", "x@y.test"];
+const PEOPLE: &[&str] =
+    &["Ivan Petrov", "Iwan Petrow", "Acme Widgets Inc.", "Acme Gadgets", "Größe & Söhne GmbH", "安全 公司"];
 const PHONES: &[&str] = &["+49 30 123456", "+1.5551234", "030 1234"];
 const NAMES: &[&str] = &[
     "login-bank.example",
@@ -39,7 +41,8 @@ const NAMES: &[&str] = &[
 ];
 const ADDRESSES: &[&str] = &["192.0.2.1", "192.0.2.200", "198.51.100.7", "2001:db8::1"];
 const PARTS: &[&str] = &["mail", "petro", "acme", "evil", "bank", "ivan", "login", "söh", "wid", "555", "log", "ns1"];
-const PATTERNS: &[&str] = &["iv?an", "(acme|petrow?)", "^login-.*$", "e.il", "[a-z]+@mail", "(?:bank){1,2}", "S[oö]hne", "."];
+const PATTERNS: &[&str] =
+    &["iv?an", "(acme|petrow?)", "^login-.*$", "e.il", "[a-z]+@mail", "(?:bank){1,2}", "S[oö]hne", "."];
 
 pub(super) fn query(chance: &mut Chance, depth: usize) -> String {
     match chance.below(if depth > 2 { 5 } else { 9 }) {
@@ -109,7 +112,11 @@ fn registration(chance: &mut Chance) -> Registration {
     let mut contact = || Contact {
         email: Disclosed::Stated(chance.one(EMAILS).into()),
         name: Disclosed::Stated(chance.one(PEOPLE).into()),
-        organization: if chance.below(3) == 0 { Disclosed::Absent } else { Disclosed::Stated(chance.one(PEOPLE).into()) },
+        organization: if chance.below(3) == 0 {
+            Disclosed::Absent
+        } else {
+            Disclosed::Stated(chance.one(PEOPLE).into())
+        },
         phone: Disclosed::Stated(chance.one(PHONES).into()),
         ..Contact::default()
     };
