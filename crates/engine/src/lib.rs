@@ -31,12 +31,13 @@ pub mod weight;
 
 use std::sync::Arc;
 
-use model::{Actor, SuffixList};
-use observations::{Interrupt, Store};
+use model::{Actor, SuffixList, track::Hit};
+use observations::{Appended, Batch, Interrupt, Store};
 
 pub use error::Error;
 pub use knowledge::Knowledge;
 pub use label::Labels;
+pub use track::Gate;
 pub use view::View;
 pub use weight::Weights;
 
@@ -50,12 +51,23 @@ pub struct Engine {
     pub weights: Weights,
     /// Public suffixes.
     pub suffixes: Arc<SuffixList>,
+    /// Judges what is appended; without one nothing is.
+    pub gate: Option<Gate>,
 }
 
 impl Engine {
     /// An engine over a store with the bundled labels, weights and suffixes.
     pub fn new(store: Store) -> Engine {
-        Engine { store, labels: Labels::bundled(), weights: Weights::bundled(), suffixes: SuffixList::bundled() }
+        let (labels, weights) = (Labels::bundled(), Weights::bundled());
+        Engine { store, labels, weights, suffixes: SuffixList::bundled(), gate: None }
+    }
+
+    /// Stores a batch, past the Tracks where there is a gate.
+    pub fn append(&self, batch: Batch) -> Result<(Appended, Vec<Hit>), Error> {
+        match &self.gate {
+            Some(gate) => gate.append(&self.store, batch),
+            None => Ok((self.store.append(batch)?, Vec::new())),
+        }
     }
 
     /// What this actor may read, as it is now.

@@ -8,6 +8,7 @@
 //! Read in this order: `term` (what a query needs), `posting` (equal terms, by hash), `literal` (parts of texts, by one
 //! automaton a field), [`Index`], `judge` (what a record says beside what was known), [`Watch`] (the order of a batch).
 
+mod gate;
 mod index;
 mod judge;
 mod keep;
@@ -20,6 +21,7 @@ pub mod search;
 mod term;
 mod watch;
 
+pub use gate::Gate;
 pub use index::{Index, IndexFull, Scratch};
 pub use keep::{Changed, Coverage, HITS_MAX, NewTrack, TRACKS_MAX};
 pub use watch::{Judged, Watch, keep};

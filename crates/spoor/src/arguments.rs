@@ -2,6 +2,7 @@
 
 mod group;
 mod indicator;
+mod track;
 
 use std::path::PathBuf;
 
@@ -12,6 +13,7 @@ pub(crate) use group::{AssociationAdd, AssociationCommand, AssociationList, Grou
 pub(crate) use indicator::{
     Answer, Database, Export, Import, ImportCommand, IndicatorChange, IndicatorCommand, SearchWords,
 };
+pub(crate) use track::{RegistrationCommand, TrackAdd, TrackCommand, TrackHits};
 
 const EXIT_CODES: &str = "Exit codes: 0 found or done, 1 nothing found, 2 bad use, 3 failed.";
 
@@ -58,6 +60,12 @@ pub(crate) enum Command {
     Pivot(Pivot),
     /// Follow shared values from seeds to what else the same hands run
     Hunt(Hunt),
+    /// Standing queries over registrations and DNS, and what they found
+    #[command(subcommand)]
+    Track(TrackCommand),
+    /// Registrations
+    #[command(subcommand)]
+    Registration(RegistrationCommand),
     /// Read observations or registrations into the store
     Ingest(Ingest),
     /// Take in what DNS servers and other sensors say, as it comes

@@ -24,6 +24,7 @@ pub(crate) mod serve;
 mod source;
 mod store;
 mod token;
+mod track;
 mod user;
 
 use clap::CommandFactory;
@@ -44,6 +45,8 @@ pub(crate) fn run(arguments: Arguments, output: &mut Output) -> anyhow::Result<E
     let session = || Session::open(global);
     match &arguments.command {
         Command::Demo(arguments) => demo::run(global, arguments, output),
+        Command::Track(arguments) => track::run(&session()?, arguments, output),
+        Command::Registration(arguments) => track::registration(&session()?, arguments, output),
         Command::Lookup(arguments) => lookup::run(global, arguments, output),
         Command::Pivot(arguments) => pivot::run(global, arguments, output),
         Command::Hunt(arguments) => hunt::run(&session()?, arguments, output),

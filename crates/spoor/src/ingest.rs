@@ -13,7 +13,10 @@ use std::{
 };
 
 use anyhow::Context;
-use engine::sensor::{Kept, Window};
+use engine::{
+    Engine,
+    sensor::{Kept, Window},
+};
 use formats::{
     answered::Answered,
     cof::{self, CofRecord},
@@ -26,7 +29,7 @@ use formats::{
     zone::ZoneFile,
 };
 use model::{Name, NetworkRecord, Observation, RegistrationRecord, Source, SourceKind, Time};
-use observations::{Appended, Batch, BatchId, Store};
+use observations::{Appended, Batch, BatchId};
 use serde::Serialize;
 
 use crate::{
@@ -61,6 +64,8 @@ pub(crate) struct Summary {
     pub(crate) dropped: BTreeMap<String, u64>,
     /// Where the input cannot be read any further.
     pub(crate) damaged: Option<String>,
+    /// Hits of Tracks.
+    pub(crate) hits: u64,
     /// Seconds it took.
     pub(crate) seconds: f64,
     #[serde(skip)]
@@ -101,7 +106,7 @@ pub(crate) struct Reading<'a> {
 
 /// Reads an input of any format to its end; `progress` hears of every batch.
 pub(crate) fn read(
-    store: &Store,
+    engine: &Engine,
     source: &Source,
     sensor: &Sensor,
     input: impl BufRead,
@@ -109,7 +114,7 @@ pub(crate) fn read(
     progress: impl FnMut(&Summary),
 ) -> anyhow::Result<Summary> {
     let started = Instant::now();
-    let to = Into { store, source: source.id, arrived: reading.defaults.observed };
+    let to = Into { engine, source: source.id, arrived: reading.defaults.observed };
     let mut input = input;
     let intake = || Intake::new(sensor, to, reading.taken.clone(), Some(&source.name));
     let mut summary = match reading.format {
@@ -130,9 +135,9 @@ pub(crate) fn read(
             return Err(misuse("a zone file goes to a source of kind zone or import"));
         }
         Format::Cof | Format::Dnsdb | Format::Zone if source.kind == SourceKind::Sensor => {
-            filtered(store, source, sensor, input, reading, progress)?
+            filtered(engine, source, sensor, input, reading, progress)?
         }
-        _ => unfiltered(store, source, input, reading, progress)?,
+        _ => unfiltered(engine, source, input, reading, progress)?,
     };
     summary.seconds = seconds(started.elapsed());
     Ok(summary)
@@ -184,7 +189,7 @@ enum Given {
 
 /// Lines of observations that a sensor gathered: what it must not keep is dropped.
 fn filtered(
-    store: &Store,
+    engine: &Engine,
     source: &Source,
     sensor: &Sensor,
     input: impl BufRead,
@@ -192,7 +197,7 @@ fn filtered(
     progress: impl FnMut(&Summary),
 ) -> anyhow::Result<Summary> {
     let mut dropped = Kept::default();
-    let mut summary = batches(store, source, input, reading, progress, |observations| {
+    let mut summary = batches(engine, source, input, reading, progress, |observations| {
         let (observations, kept) = sensor.filter(observations)?;
         dropped.absorb(&kept);
         Ok(observations)
@@ -202,18 +207,18 @@ fn filtered(
 }
 
 fn unfiltered(
-    store: &Store,
+    engine: &Engine,
     source: &Source,
     input: impl BufRead,
     reading: &Reading<'_>,
     progress: impl FnMut(&Summary),
 ) -> anyhow::Result<Summary> {
-    batches(store, source, input, reading, progress, Ok)
+    batches(engine, source, input, reading, progress, Ok)
 }
 
 /// Reads lines of Common Output Format or of registrations to their end and stores them.
 pub(crate) fn lines(
-    store: &Store,
+    engine: &Engine,
     source: &Source,
     input: impl BufRead,
     format: Format,
@@ -221,11 +226,11 @@ pub(crate) fn lines(
 ) -> anyhow::Result<Summary> {
     let taken = Taken { client: false, below_resolver: false, ports: Vec::new() };
     let reading = Reading { format, defaults, strict: false, columns: None, origin: None, taken };
-    unfiltered(store, source, input, &reading, |_| {})
+    unfiltered(engine, source, input, &reading, |_| {})
 }
 
 fn batches(
-    store: &Store,
+    engine: &Engine,
     source: &Source,
     input: impl BufRead,
     reading: &Reading<'_>,
@@ -238,7 +243,7 @@ fn batches(
     let mut summary = Summary::default();
     while let Some(batch) = next(&mut reader, source, reading, &mut zone)? {
         refuse_where_strict(&batch, reading.strict)?;
-        keep(store, source, batch, reading.defaults.observed, &mut summary, &mut admit)?;
+        keep(engine, source, batch, reading.defaults.observed, &mut summary, &mut admit)?;
         summary.seconds = seconds(started.elapsed());
         progress(&summary);
     }
@@ -299,7 +304,7 @@ fn network(line: &[u8], observed: Time) -> Result<Vec<Given>, LineError> {
 }
 
 fn keep(
-    store: &Store,
+    engine: &Engine,
     source: &Source,
     lines: LineBatch<Given>,
     arrived: Time,
@@ -329,7 +334,9 @@ fn keep(
     }
     batch.observations = admit(batch.observations)?;
     let count = (batch.observations.len() + batch.registrations.len() + batch.networks.len()) as u64;
-    match store.append(batch).context("the store refused a batch; what was acknowledged before it is kept")? {
+    let appended = engine.append(batch).context("the store refused a batch; what was acknowledged before it is kept")?;
+    summary.hits += appended.1.len() as u64;
+    match appended.0 {
         Appended::Stored => summary.stored += count,
         Appended::Known => summary.known += count,
     }

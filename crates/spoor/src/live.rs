@@ -83,7 +83,7 @@ impl Live {
         output.note(&format!("network of {address}: {text}"))?;
         let networks = outcome.found().map(|network| NetworkRecord { network, observed: now });
         self.remember(
-            &engine.store,
+            engine,
             Exposure::Registry,
             now,
             Learnt { networks: networks.into_iter().collect(), ..Learnt::default() },
@@ -99,7 +99,7 @@ impl Live {
         output.note(&format!("registration of {domain}: {outcome}{asked}"))?;
         let Outcome::Found(record) = outcome else { return Ok(()) };
         self.remember(
-            &engine.store,
+            engine,
             Exposure::Registry,
             now,
             Learnt { registrations: vec![record], ..Learnt::default() },
@@ -129,18 +129,18 @@ impl Live {
             .iter()
             .filter_map(|observation| observation.tuple.rdata.address(observation.tuple.rrtype))
             .collect();
-        self.remember(&engine.store, Exposure::Target, now, Learnt { observations, ..Learnt::default() })?;
+        self.remember(engine, Exposure::Target, now, Learnt { observations, ..Learnt::default() })?;
         Ok(addresses)
     }
 
-    fn remember(&self, store: &Store, exposure: Exposure, arrived: Time, learnt: Learnt) -> anyhow::Result<()> {
+    fn remember(&self, engine: &Engine, exposure: Exposure, arrived: Time, learnt: Learnt) -> anyhow::Result<()> {
         let Learnt { observations, registrations, networks } = learnt;
         if observations.is_empty() && registrations.is_empty() && networks.is_empty() {
             return Ok(());
         }
-        let source = look_up_source(store, exposure)?;
+        let source = look_up_source(&engine.store, exposure)?;
         let parser = formats::whois::REVISION;
-        store.append(Batch { id: None, source, arrived, observations, registrations, networks, parser })?;
+        engine.append(Batch { id: None, source, arrived, observations, registrations, networks, parser })?;
         Ok(())
     }
 }

@@ -20,7 +20,7 @@ use anyhow::Context;
 use collect::{Entry, Ledger, Protocol};
 use engine::sensor::{Crowds, Discretion, DropList, Kept, Rates, Window};
 use model::{Name, Observation, SourceId, SuffixList, Time};
-use observations::{Appended, Batch, BatchId, Store};
+use observations::{Appended, Batch, BatchId};
 
 /// Seconds after which figures are written down again.
 const FIGURES_SECONDS: i64 = 60;
@@ -115,7 +115,7 @@ impl Sensor {
             true => Appended::Stored,
             false => {
                 let why = "the store refused a batch; what was acknowledged before it is kept";
-                to.store.append(batch).context(why)?
+                to.engine.append(batch).context(why)?.0
             }
         };
         if fate == Appended::Stored {
@@ -181,7 +181,7 @@ impl Sensor {
 /// Where observations go.
 #[derive(Clone, Copy)]
 pub(crate) struct Into<'a> {
-    pub(crate) store: &'a Store,
+    pub(crate) engine: &'a Engine,
     pub(crate) source: SourceId,
     pub(crate) arrived: Time,
 }

@@ -6,7 +6,7 @@ use std::{
 };
 
 use anyhow::Context;
-use engine::{Engine, Knowledge, Labels, Weights};
+use engine::{Engine, Gate, Knowledge, Labels, Weights};
 use model::Time;
 use observations::{Interrupt, Options, Store};
 
@@ -97,10 +97,19 @@ impl Session {
         let store = if live { self.writer()? } else { self.reader()? };
         let mut engine = Engine::new(store);
         engine.labels = self.labels()?;
+        if live {
+            engine.gate = self.gate()?;
+        }
         if !self.config.engine.weights.is_empty() {
             engine.weights = Weights::parse(&read(Path::new(&self.config.engine.weights))?)?;
         }
         Ok(engine)
+    }
+
+    /// What judges arriving observations; none where there is no knowledge base, and so no Track.
+    fn gate(&self) -> anyhow::Result<Option<Gate>> {
+        let configured = !self.config.store.database.is_empty() || self.data.join(KNOWLEDGE).exists();
+        Ok(if configured { Some(Gate::open(self.knowledge()?)?) } else { None })
     }
 
     /// The knowledge base; made where there is none.

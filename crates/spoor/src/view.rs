@@ -9,3 +9,4 @@ pub(crate) mod label;
 pub(crate) mod new;
 pub(crate) mod observed;
 pub(crate) mod told;
+pub(crate) mod track;

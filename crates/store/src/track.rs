@@ -160,7 +160,7 @@ pub fn hit(tx: &mut Tx<'_>, id: HitId, viewer: &Viewer) -> Result<Option<Hit>, E
 }
 
 /// Which hits are listed.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Filter {
     /// Of this Track alone.
     pub track: Option<TrackId>,

@@ -37,6 +37,7 @@ const TOGETHER: usize = 500;
 
 /// What a query is true of.
 #[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Found {
     /// The query in its canonical form.
     pub query: String,
@@ -64,6 +65,7 @@ pub struct Found {
 
 /// A value and whether sharing it says anything.
 #[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct ValueStanding {
     /// The condition.
     pub condition: String,
@@ -77,6 +79,7 @@ pub struct ValueStanding {
 
 /// A value that several rows have.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Together {
     /// The field.
     pub field: Field,
@@ -90,6 +93,7 @@ pub struct Together {
 
 /// A domain that a query is true of.
 #[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Row {
     /// The domain.
     pub domain: Name,

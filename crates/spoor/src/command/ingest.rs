@@ -7,7 +7,7 @@ use std::{
 };
 
 use anyhow::Context;
-use engine::quality::grouped;
+use engine::{Engine, quality::grouped};
 use formats::{line::Refusals, registration_lines::Defaults};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use model::{Source, registration::Protocol};
@@ -27,8 +27,8 @@ const ANSWER_OCTETS_MAX: u64 = 4 << 20;
 
 pub(crate) fn run(session: &Session, arguments: &arguments::Ingest, output: &mut Output) -> anyhow::Result<Ending> {
     check(arguments)?;
-    let store = session.writer()?;
-    let source = source(&store, &arguments.source)?;
+    let engine = session.engine(true)?;
+    let source = source(&engine.store, &arguments.source)?;
     let sensor = session.sensor()?;
     let defaults = Defaults {
         protocol: if arguments.format == Format::Rdap { Protocol::Rdap } else { Protocol::Whois },
@@ -44,7 +44,7 @@ pub(crate) fn run(session: &Session, arguments: &arguments::Ingest, output: &mut
         taken: Taken::from(&arguments.messages),
     };
     for file in &arguments.files {
-        let summary = read(&store, &source, &sensor, file, arguments.domain.as_ref(), &reading)
+        let summary = read(&engine, &source, &sensor, file, arguments.domain.as_ref(), &reading)
             .with_context(|| format!("`{}`", file.display()))?;
         show(output, &file.display().to_string(), &source, &summary)?;
     }
@@ -77,7 +77,7 @@ pub(super) fn source(store: &Store, name: &str) -> anyhow::Result<Source> {
 }
 
 fn read(
-    store: &Store,
+    engine: &Engine,
     source: &Source,
     sensor: &Sensor,
     file: &Path,
@@ -94,7 +94,7 @@ fn read(
         Some(domain) => Box::new(io::Cursor::new(one_line(input, domain, reading.defaults)?)),
         None => input::plain(input)?,
     };
-    let summary = ingest::read(store, source, sensor, input, reading, progress);
+    let summary = ingest::read(engine, source, sensor, input, reading, progress);
     bar.finish_and_clear();
     summary
 }
@@ -154,6 +154,9 @@ pub(super) fn show(output: &mut Output, file: &str, source: &Source, summary: &S
             ),
         ),
     ])?;
+    if summary.hits > 0 {
+        output.pieces(&[(Tone::Good, &format!("  {} hits of Tracks: spoor track hits", grouped(summary.hits)))])?;
+    }
     if summary.remarked > 0 {
         output
             .line(&format!("  {} answers with lines that were not understood; they are kept raw", summary.remarked))?;

@@ -13,7 +13,6 @@ use anyhow::Context;
 use engine::quality::grouped;
 use formats::registration_lines::Defaults;
 use model::{Source, registration::Protocol};
-use observations::Store;
 
 use super::ingest::{show, source};
 use crate::{
@@ -70,8 +69,8 @@ fn stop() -> anyhow::Result<Arc<AtomicBool>> {
 }
 
 fn dnstap(session: &Session, arguments: &arguments::SensorDnstap, output: &mut Output) -> anyhow::Result<Ending> {
-    let store = session.writer()?;
-    let source = source(&store, &arguments.source)?;
+    let engine = session.engine(true)?;
+    let source = source(&engine.store, &arguments.source)?;
     let (sensor, stop) = (session.sensor()?, stop()?);
     let listener = match (&arguments.socket, arguments.listen) {
         (Some(path), _) => Listener::unix(path)?,
@@ -82,7 +81,7 @@ fn dnstap(session: &Session, arguments: &arguments::SensorDnstap, output: &mut O
     let output = Mutex::new(output);
     let taken = Taken::from(&arguments.messages);
     let serve = |stream: socket::Stream| {
-        let to = Into { store: &store, source: source.id, arrived: moment::now() };
+        let to = Into { engine: &engine, source: source.id, arrived: moment::now() };
         let mut intake = Intake::new(&sensor, to, taken.clone(), None);
         let outcome = socket::receive(&stream, &mut intake, session.sensor_window(), &stop);
         let mut output = output.lock().unwrap_or_else(PoisonError::into_inner);
@@ -113,14 +112,14 @@ fn said(output: &mut Output, address: &str) -> anyhow::Result<()> {
 }
 
 fn watch(session: &Session, arguments: &arguments::SensorWatch, output: &mut Output) -> anyhow::Result<Ending> {
-    let store = session.writer()?;
-    let source = source(&store, &arguments.source)?;
+    let engine = session.engine(true)?;
+    let source = source(&engine.store, &arguments.source)?;
     let (sensor, stop) = (session.sensor()?, stop()?);
     let mut watched = Drop::new(&arguments.dir, arguments.done.as_deref())?;
     let mut files = watched.left()?;
     while !stop.load(Ordering::Relaxed) {
         for file in std::mem::take(&mut files) {
-            let outcome = read(&store, &source, &sensor, &file, arguments);
+            let outcome = read(&engine, &source, &sensor, &file, arguments);
             watched.put_away(&file, outcome.is_ok()).with_context(|| format!("`{}`", file.display()))?;
             let name = file.file_name().unwrap_or_default().to_string_lossy().into_owned();
             match outcome {
@@ -151,7 +150,7 @@ fn wait(stop: &AtomicBool) {
 }
 
 fn read(
-    store: &Store,
+    engine: &Engine,
     source: &Source,
     sensor: &Sensor,
     file: &Path,
@@ -167,7 +166,7 @@ fn read(
         taken: Taken::from(&arguments.messages),
     };
     let (input, _) = input::open(file)?;
-    ingest::read(store, source, sensor, input::plain(input)?, &reading, |_| {})
+    ingest::read(engine, source, sensor, input::plain(input)?, &reading, |_| {})
 }
 
 fn zones(session: &Session, output: &mut Output) -> anyhow::Result<Ending> {

@@ -69,8 +69,9 @@ fn tls(config: &Serve) -> anyhow::Result<Option<Tls>> {
 }
 
 fn app(session: &Session, config: Serve, tls: bool) -> anyhow::Result<App> {
-    let engine = session.engine(true)?;
+    // First, so that what judges arriving observations finds it.
     let knowledge = session.knowledge()?;
+    let engine = session.engine(true)?;
     let setup = Setup::new(!knowledge.has_accounts()?);
     Ok(App::new(Inner {
         engine,

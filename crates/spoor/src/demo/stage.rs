@@ -9,7 +9,7 @@ use std::{
 use anyhow::Context;
 use collect::Permit;
 use engine::{
-    Engine,
+    Engine, Gate, Knowledge,
     hunt::{Budget, Hunt, Report},
 };
 use formats::registration_lines::Defaults;
@@ -66,6 +66,8 @@ impl Stage {
         let range = Arc::new(runtime.block_on(Range::start(world.clone())).context("simulated servers")?);
         let mut engine = Engine::new(Store::open(&data.join("observations"), Options::default())?);
         engine.labels.add(&world.labels())?;
+        let knowledge = store::Store::open(&store::Address::Sqlite(data.join(KNOWLEDGE)))?;
+        engine.gate = Some(Gate::open(Knowledge::new(knowledge))?);
         settle(&data, &world, range.endpoints())?;
         let clock = range.clone();
         let permit = Permit { pap: Pap::Green, actor: "analyst".into(), reason: "demo".into() };
@@ -159,7 +161,7 @@ impl Stage {
     ) -> anyhow::Result<Summary> {
         let input = BufReader::new(Lines { lines, rest: Vec::new(), at: 0 });
         let defaults = Defaults { protocol: Protocol::Whois, server: String::new(), observed: self.range.now() };
-        ingest::lines(&self.engine.store, source, input, format, &defaults)
+        ingest::lines(&self.engine, source, input, format, &defaults)
     }
 }
 

@@ -30,4 +30,5 @@ pub(crate) mod source;
 pub(crate) mod tag;
 pub(crate) mod technique;
 pub(crate) mod token;
+pub(crate) mod track;
 pub(crate) mod user;

@@ -111,7 +111,7 @@ async fn add(
         let columns = asked.columns.as_deref();
         let reading = Reading { format, defaults: &defaults, strict: false, columns, origin: None, taken };
         let input = input::plain(&body.octets[..]).map_err(|error| engine::Error::Limit(error.to_string()))?;
-        let summary = ingest::read(&work.engine.store, &source, &sensor, input, &reading, |_| {});
+        let summary = ingest::read(work.engine, &source, &sensor, input, &reading, |_| {});
         summary.map_err(|error| engine::Error::Limit(format!("{error:#}")))
     });
     Ok((StatusCode::OK, Json(read.await?.into())))
