@@ -334,7 +334,8 @@ fn keep(
     }
     batch.observations = admit(batch.observations)?;
     let count = (batch.observations.len() + batch.registrations.len() + batch.networks.len()) as u64;
-    let appended = engine.append(batch).context("the store refused a batch; what was acknowledged before it is kept")?;
+    let appended =
+        engine.append(batch).context("the store refused a batch; what was acknowledged before it is kept")?;
     summary.hits += appended.1.len() as u64;
     match appended.0 {
         Appended::Stored => summary.stored += count,

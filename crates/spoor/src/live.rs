@@ -98,12 +98,7 @@ impl Live {
         let asked = if asked.is_empty() { String::new() } else { format!(", asked {}", asked.join(", ")) };
         output.note(&format!("registration of {domain}: {outcome}{asked}"))?;
         let Outcome::Found(record) = outcome else { return Ok(()) };
-        self.remember(
-            engine,
-            Exposure::Registry,
-            now,
-            Learnt { registrations: vec![record], ..Learnt::default() },
-        )
+        self.remember(engine, Exposure::Registry, now, Learnt { registrations: vec![record], ..Learnt::default() })
     }
 
     /// Asks for the records of a name; the addresses that came.

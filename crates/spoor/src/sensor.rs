@@ -18,7 +18,10 @@ use std::{
 
 use anyhow::Context;
 use collect::{Entry, Ledger, Protocol};
-use engine::sensor::{Crowds, Discretion, DropList, Kept, Rates, Window};
+use engine::{
+    Engine,
+    sensor::{Crowds, Discretion, DropList, Kept, Rates, Window},
+};
 use model::{Name, Observation, SourceId, SuffixList, Time};
 use observations::{Appended, Batch, BatchId};
 

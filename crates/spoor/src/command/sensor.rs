@@ -10,7 +10,7 @@ use std::{
 };
 
 use anyhow::Context;
-use engine::quality::grouped;
+use engine::{Engine, quality::grouped};
 use formats::registration_lines::Defaults;
 use model::{Source, registration::Protocol};
 

@@ -12,7 +12,8 @@ use engine::{
     hunt::{Report, Tier},
     knowledge::import::Imported,
 };
-use model::{Name, PivotKind, RecordType};
+use model::{Disclosed, Name, PivotKind, RecordType, RegistrationRecord, Time, TrackQuery, track::HitKind};
+use observations::{Batch, Interrupt};
 use range::{Kind, Plan, Tie};
 
 use super::{
@@ -126,10 +127,15 @@ fn whole(seed: u64) -> anyhow::Result<Figures> {
     story(&stage, &report)?;
     servers_were_asked(&stage)?;
     let questions = ledger_equals_questions(&stage)?;
+    let mut teams = Vec::new();
     for store in databases(&stage, seed)? {
         let dialect = store.dialect();
-        believed(&stage, &report, store).with_context(|| format!("what the team believes, on {dialect:?}"))?;
+        let team = believed(&stage, &report, store);
+        teams.push(team.with_context(|| format!("what the team believes, on {dialect:?}"))?);
     }
+    // The one whose Tracks judge what the stage feeds.
+    let team = teams.first().context("a team")?;
+    standing(&stage, team)?;
     // Now everything is known: the hunt on local observations.
     let local = Instant::now();
     let again = stage.local_hunt()?;
@@ -137,6 +143,7 @@ fn whole(seed: u64) -> anyhow::Result<Figures> {
     story(&stage, &again)?;
     stage.advance(days_until(&stage, stage.truth().late))?;
     ensure!(found(&hunt(&stage)?).contains(domain(stage.truth(), 15)), "D15 was not found after the clock moved");
+    fired(&stage, team)?;
     Ok(Figures { hunts: 3, slowest_ms, observations: stage.fed.observations, questions })
 }
 
@@ -149,7 +156,7 @@ fn databases(stage: &Stage, seed: u64) -> anyhow::Result<Vec<store::Store>> {
 
 /// The passive DNS comes in with its evidence, and goes as it came; the profile gets its infrastructure with reasons;
 /// the other organisation sees what was shared and nothing else; the answer names what came in.
-fn believed(stage: &Stage, report: &Report, store: store::Store) -> anyhow::Result<()> {
+fn believed(stage: &Stage, report: &Report, store: store::Store) -> anyhow::Result<Team> {
     let (team, now) = (Team::found(stage, store)?, stage.now());
     let truth = stage.truth();
     let imported = team.import_passive_dns(stage)?;
@@ -176,7 +183,76 @@ fn believed(stage: &Stage, report: &Report, store: store::Store) -> anyhow::Resu
     let shared = &truth.domains[..5];
     team.share(stage, shared)?;
     ensure!(values(&team.partner)? == names(shared), "the other organisation does not see exactly what was shared");
-    taken_back(stage, &team, &imported)
+    taken_back(stage, &team, &imported)?;
+    Ok(team)
+}
+
+/// Tracks on the four registrants find the whole story at once; one on who held a domain before finds what they hold,
+/// and that one only where history is asked.
+fn standing(stage: &Stage, team: &Team) -> anyhow::Result<()> {
+    let truth = stage.truth();
+    for email in &truth.emails {
+        team.track(stage, email)?;
+    }
+    let found: BTreeSet<Name> = team.hits(HitKind::Found)?.into_iter().map(|hit| hit.domain).collect();
+    let expected: BTreeSet<Name> =
+        (1..=14).map(|number| domain(truth, number).clone()).chain([truth.seed.clone()]).collect();
+    ensure!(found == expected, "the Tracks found {found:?}");
+    let view = stage.engine.view(&stage.actor(), Interrupt::default());
+    let former = truth.decoys.iter().find(|decoy| decoy.rule == "ownership-epoch").context("a former owner")?;
+    let versions = view.registrations(&former.domain)?;
+    let email = versions.iter().rev().find_map(|version| version.registration.registrant.email.stated());
+    let email = email.context("the former owner's e-mail address")?;
+    let search = |scope: &str| -> anyhow::Result<BTreeSet<Name>> {
+        let query = TrackQuery::parse(&format!("{scope} registrant.email = {email:?}"))?;
+        let found = engine::track::search::search(&view, &query, None, 100)?;
+        Ok(found.rows.into_iter().map(|row| row.domain).collect())
+    };
+    let (current, historic) = (search("current")?, search("historic")?);
+    ensure!(current.is_disjoint(&expected), "a domain is found by who held it before: {current:?}");
+    let lost: Vec<&Name> = historic.difference(&current).collect();
+    ensure!(lost.len() == 1 && expected.contains(lost[0]), "history knows of {lost:?}");
+    Ok(())
+}
+
+/// D15 fired a Track, once. Then two strangers' domains come into the same hands: one moves, one was dropped before.
+fn fired(stage: &Stage, team: &Team) -> anyhow::Result<()> {
+    let truth = stage.truth();
+    let domains =
+        |kind| -> anyhow::Result<Vec<Name>> { Ok(team.hits(kind)?.into_iter().map(|hit| hit.domain).collect()) };
+    let new = domains(HitKind::New)?;
+    ensure!(new == [domain(truth, 15).clone()], "new registrations told: {new:?}");
+    let (moved, again) = (domains(HitKind::Moved)?.len(), domains(HitKind::Reregistered)?.len());
+    ensure!(moved + again == 0, "{moved} moved and {again} registered again, and none did");
+    let strangers: Vec<&Name> =
+        truth.decoys.iter().filter(|decoy| decoy.rule == "name-alone").map(|decoy| &decoy.domain).take(2).collect();
+    let [one, other] = strangers[..] else { bail!("two decoys by name alone") };
+    taken_over(stage, one, None)?;
+    taken_over(stage, other, Some(stage.now()))?;
+    ensure!(domains(HitKind::Moved)? == [one.clone()], "one domain moved: {:?}", domains(HitKind::Moved)?);
+    let again = domains(HitKind::Reregistered)?;
+    ensure!(again == [other.clone()], "one was registered again: {again:?}");
+    Ok(())
+}
+
+/// The campaign's address stands in a domain's registration from now on; registered again, where a moment is given.
+fn taken_over(stage: &Stage, domain: &Name, created: Option<Time>) -> anyhow::Result<()> {
+    let view = stage.engine.view(&stage.actor(), Interrupt::default());
+    let known = view.registrations(domain)?.pop().context("a decoy's registration is known")?;
+    let mut registration = known.registration;
+    registration.created = created.or(registration.created);
+    registration.registrant.email = Disclosed::Stated(stage.truth().emails[0].clone());
+    let record = RegistrationRecord { domain: domain.clone(), registration, raw: Vec::new(), observed: stage.now() };
+    let batch = Batch {
+        id: None,
+        source: known.source,
+        arrived: stage.now(),
+        observations: Vec::new(),
+        registrations: vec![record],
+        networks: Vec::new(),
+        parser: known.parser,
+    };
+    Ok(stage.engine.append(batch).map(drop)?)
 }
 
 /// What only the import brought goes with it.

@@ -18,6 +18,7 @@ use engine::{
         offer::{self, Chosen, Offer},
     },
     owner::NewOwner,
+    track::NewTrack,
 };
 use formats::answer::Row;
 use model::{
@@ -27,6 +28,7 @@ use model::{
     opinion::{HostRole, Use},
     owner::Role,
     right::Scope,
+    track::{Hit, HitKind, Track},
 };
 use observations::Interrupt;
 
@@ -134,6 +136,19 @@ impl Team {
     pub(crate) fn evidence(&self, value: &Indicator) -> anyhow::Result<Option<String>> {
         let accepted = self.knowledge.evidence(&self.analyst, store::indicator::id(value))?;
         Ok(accepted.last().map(|piece| piece.provenance.words()))
+    }
+
+    /// A Track on a registrant's e-mail address, and how many matched already.
+    pub(crate) fn track(&self, stage: &Stage, email: &str) -> anyhow::Result<(Track, usize)> {
+        let new = NewTrack { query: format!("registrant.email = {email:?}"), ..NewTrack::default() };
+        let (engine, now) = (&stage.engine, stage.now());
+        Ok(self.knowledge.add_track(&self.analyst, self.ours.id, &new, engine, Interrupt::default(), now)?)
+    }
+
+    /// What Tracks have found, of one kind.
+    pub(crate) fn hits(&self, kind: HitKind) -> anyhow::Result<Vec<Hit>> {
+        let filter = store::track::Filter { kind: Some(kind), ..store::track::Filter::default() };
+        Ok(self.knowledge.track_hits(&self.analyst, &filter, 1000)?)
     }
 
     fn import(&self, to: &Owner, offer: Offer, defaults: Defaults, now: Time) -> anyhow::Result<Imported> {

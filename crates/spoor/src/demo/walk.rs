@@ -3,7 +3,7 @@
 use std::io;
 
 use engine::{hunt::Report, knowledge::import::Imported, lookup, pivot::pivot};
-use model::{Indicator, IndicatorType, Name, PivotKind};
+use model::{Indicator, IndicatorType, Name, PivotKind, track::HitKind};
 use observations::Interrupt;
 use range::Truth;
 
@@ -22,16 +22,16 @@ pub(crate) fn run(stage: &Stage, output: &mut Output) -> anyhow::Result<String> 
     let truth = stage.truth().clone();
     let team = Team::found(stage, stage.knowledge()?)?;
     seed(stage, &truth, output)?;
-    first_pivots(stage, &truth, output)?;
+    first_pivots(stage, &team, &truth, output)?;
     let imported = passive_dns_comes_in(stage, &team, output)?;
-    next_registrants(stage, &truth, output)?;
+    next_registrants(stage, &team, &truth, output)?;
     subdomains(stage, &truth, output)?;
-    shared_address(stage, &truth, output)?;
+    shared_address(stage, &team, &truth, output)?;
     let report = by_itself(stage, &truth, output)?;
     threat_profile(stage, &team, &report, output)?;
     community(stage, &team, &truth, output)?;
     answer(stage, &team, &imported, output)?;
-    clock_moves(stage, &truth, output)?;
+    clock_moves(stage, &team, &truth, output)?;
     Ok(team.token)
 }
 
@@ -62,9 +62,10 @@ fn seed(stage: &Stage, truth: &Truth, output: &mut Output) -> anyhow::Result<()>
     Ok(())
 }
 
-fn first_pivots(stage: &Stage, truth: &Truth, output: &mut Output) -> anyhow::Result<()> {
+fn first_pivots(stage: &Stage, team: &Team, truth: &Truth, output: &mut Output) -> anyhow::Result<()> {
     title(output, 2, "Who else has that registrant, and who else was at that address?")?;
     show(stage, &truth.emails[0], PivotKind::Email, output)?;
+    stand(stage, team, &truth.emails[0], output)?;
     show(stage, &truth.first_address.to_string(), PivotKind::Address, output)
 }
 
@@ -86,13 +87,15 @@ fn value_line(output: &mut Output, value: &str, words: &str) -> io::Result<()> {
     output.pieces(&[(Tone::Plain, "  "), (Tone::Strong, &format!("{value:<28}")), (Tone::Plain, &format!("  {words}"))])
 }
 
-fn next_registrants(stage: &Stage, truth: &Truth, output: &mut Output) -> anyhow::Result<()> {
+fn next_registrants(stage: &Stage, team: &Team, truth: &Truth, output: &mut Output) -> anyhow::Result<()> {
     title(output, 4, "The two at the address have other registrants. What else is theirs?")?;
     for domain in [domain(truth, 6), domain(truth, 7)] {
         look_up(stage, domain, output)?;
     }
     show(stage, &truth.emails[1], PivotKind::Email, output)?;
-    show(stage, &truth.emails[2], PivotKind::Email, output)
+    show(stage, &truth.emails[2], PivotKind::Email, output)?;
+    stand(stage, team, &truth.emails[1], output)?;
+    stand(stage, team, &truth.emails[2], output)
 }
 
 fn subdomains(stage: &Stage, truth: &Truth, output: &mut Output) -> anyhow::Result<()> {
@@ -100,10 +103,11 @@ fn subdomains(stage: &Stage, truth: &Truth, output: &mut Output) -> anyhow::Resu
     show(stage, &domain(truth, 9).to_string(), PivotKind::Address, output)
 }
 
-fn shared_address(stage: &Stage, truth: &Truth, output: &mut Output) -> anyhow::Result<()> {
+fn shared_address(stage: &Stage, team: &Team, truth: &Truth, output: &mut Output) -> anyhow::Result<()> {
     title(output, 6, "Somebody else is at that address. Their registrant has more, and a handle that was met before")?;
     look_up(stage, domain(truth, 12), output)?;
     show(stage, &truth.emails[3], PivotKind::Email, output)?;
+    stand(stage, team, &truth.emails[3], output)?;
     show(stage, &domain(truth, 12).to_string(), PivotKind::Handle, output)
 }
 
@@ -149,10 +153,16 @@ fn answer(stage: &Stage, team: &Team, imported: &Imported, output: &mut Output) 
     Ok(())
 }
 
-fn clock_moves(stage: &Stage, truth: &Truth, output: &mut Output) -> anyhow::Result<()> {
+fn clock_moves(stage: &Stage, team: &Team, truth: &Truth, output: &mut Output) -> anyhow::Result<()> {
     let before = stage.now();
     stage.advance(days_until(stage, truth.late))?;
-    title(output, 11, &format!("The clock moves from {} to {}. The same hunt again", before.day(), stage.now().day()))?;
+    title(output, 11, &format!("The clock moves from {} to {}. The Tracks speak", before.day(), stage.now().day()))?;
+    for hit in team.hits(HitKind::New)? {
+        let matched: Vec<String> = hit.matched.iter().map(|one| format!("{} {}", one.place, one.value)).collect();
+        let words = format!("{} on {}: {}", hit.kind.words(), hit.observed.day(), matched.join(", "));
+        value_line(output, &hit.domain.to_string(), &words)?;
+    }
+    output.line("  and the same hunt again:")?;
     let report = stage.hunt(std::slice::from_ref(&truth.seed), output)?;
     let new = domain(truth, 15);
     match report.candidates.iter().find(|candidate| candidate.value == *new) {
@@ -165,6 +175,13 @@ fn clock_moves(stage: &Stage, truth: &Truth, output: &mut Output) -> anyhow::Res
         None => output.line("  nothing new was found")?,
     }
     Ok(())
+}
+
+/// A Track stands from now on.
+fn stand(stage: &Stage, team: &Team, email: &str, output: &mut Output) -> anyhow::Result<()> {
+    let (track, hits) = team.track(stage, email)?;
+    let query = model::text::defang(&track.query);
+    Ok(output.pieces(&[(Tone::Good, "  Track  "), (Tone::Plain, &format!("{query}  ({hits} matched already)"))])?)
 }
 
 fn look_up(stage: &Stage, domain: &Name, output: &mut Output) -> anyhow::Result<()> {
@@ -191,6 +208,9 @@ pub(crate) fn to_try(data: &str, truth: &Truth, output: &mut Output) -> io::Resu
         format!("lookup {}", truth.second_address),
         format!("indicator show {}", domain(truth, 6)),
         "search 'rating >= 4 and hasGroup(type = adversary)'".into(),
+        "track list".into(),
+        "track hits --kind new".into(),
+        format!("registration search 'email = \"{}\"'", truth.emails[0]),
         format!("exposure {}", truth.seed),
     ] {
         output.line(&format!("  spoor --data {data} {command}"))?;

@@ -79,7 +79,15 @@ fn record(domain: &str, email: &str, created: Time, observed: Time) -> Registrat
 impl Scene {
     fn batch(&self, id: u8, registrations: Vec<RegistrationRecord>, observations: Vec<Observation>) -> Batch {
         let source = if registrations.is_empty() { self.sensor } else { self.whois };
-        Batch { id: Some(BatchId([id; 16])), source, arrived: NOW, observations, registrations, parser: 1 }
+        Batch {
+            id: Some(BatchId([id; 16])),
+            source,
+            arrived: NOW,
+            observations,
+            registrations,
+            networks: Vec::new(),
+            parser: 1,
+        }
     }
 
     fn add(&self, query: &str) -> model::track::Track {
