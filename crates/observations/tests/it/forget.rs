@@ -44,7 +44,9 @@ fn filled(disk: &Disk) -> Store {
     ];
     let registrations = vec![registered("one.test", "someone@mail.test"), registered("two.test", "other@mail.test")];
     let arrived = Time(START);
-    store.append(Batch { id: None, source, arrived, observations, registrations, parser: 1 }).expect("appended");
+    store
+        .append(Batch { id: None, source, arrived, observations, registrations, networks: Vec::new(), parser: 1 })
+        .expect("appended");
     store
 }
 
