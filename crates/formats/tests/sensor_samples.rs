@@ -426,7 +426,7 @@ fn logs_of_zeek_agree_with_the_captures() {
         let (said, _) = zeek_log(log.as_bytes());
         let read = read_capture(&folder.join("pcap").join(format!("{capture}.pcap")));
         let rows: BTreeSet<Row> = records(&read).0.into_iter().map(|(_, _, row)| row).collect();
-        for ((_, row), _) in &said {
+        for (_, row) in said.keys() {
             assert!(rows.contains(row), "{capture}: {row:?}");
             agreed += 1;
         }
