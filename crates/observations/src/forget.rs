@@ -145,7 +145,7 @@ impl Shared {
             false => Ok(()),
         })?;
         let written = self.writing(writer.finish())?;
-        self.replace(&[segment.clone()], written.map(Arc::new).into_iter().collect())
+        self.replace(std::slice::from_ref(segment), written.map(Arc::new).into_iter().collect())
     }
 }
 

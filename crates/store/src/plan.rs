@@ -96,5 +96,5 @@ fn is_scan(statement: &str, line: &str) -> bool {
             || statement.contains(&format!("{table} {name} "))
             || statement.ends_with(&format!("{table} {name}"))
     };
-    LARGE.iter().any(|table| is_large(&table)) && !line.contains("VIRTUAL TABLE")
+    LARGE.iter().any(is_large) && !line.contains("VIRTUAL TABLE")
 }

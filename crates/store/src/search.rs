@@ -268,9 +268,8 @@ fn page(
     let mut sql = Sql::default();
     from(&mut sql, world, search, driver, part, concat!("SELECT ", opinion::columns!()));
     if search.order == Order::Confidence {
-        match after {
-            Some(after) => confidence::beyond(&mut sql, part, after, world)?,
-            None => {}
+        if let Some(after) = after {
+            confidence::beyond(&mut sql, part, after, world)?;
         }
         confidence::ordered(&mut sql, part, limit);
     } else {
