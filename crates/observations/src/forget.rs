@@ -29,7 +29,8 @@ pub enum Forgotten {
     Name(Name),
     /// This address in record data.
     Address(IpAddr),
-    /// This value of registrations, folded: the versions that hold it and their raw answers.
+    /// This value of registrations, folded: the versions that hold it and their raw answers. What registries say of
+    /// networks is not looked at.
     Text(String),
 }
 
