@@ -7,9 +7,10 @@ use formats::{
     observation_table, passivedns, rdap, registration_lines, stix, whois, zeek, zone,
 };
 use model::{
-    Disclosed, Indicator, Name, Observation, Rdata, RecordType, Registration, Role, SuffixList, Time,
+    Disclosed, Indicator, Name, Observation, Rdata, RecordType, Registration, Role, SuffixList, Time, TrackQuery,
     query::{self, Subject},
     registration::Protocol,
+    track::{self, Arriving, Clause},
 };
 
 /// A line that is read is written so that it is read as the same record.
@@ -167,6 +168,24 @@ pub(crate) fn query(data: &[u8]) {
         let offered = query::completions(*subject, text, text.len() / 2);
         assert!(text.is_char_boundary(offered.from));
     }
+}
+
+/// The same for the query of a Track, which is then asked of a record.
+pub(crate) fn track(data: &[u8]) {
+    let Ok(text) = std::str::from_utf8(data) else { return };
+    match TrackQuery::parse(text) {
+        Ok(query) => {
+            assert_eq!(TrackQuery::parse(&query.to_string()).as_ref(), Ok(&query));
+            let domain = Name::parse(b"login-bank.example").expect("a name");
+            let record = Arriving::registration(&domain, &Registration::default(), Time(0));
+            // A clause and its denial never hold together.
+            assert_ne!(query.matches(&record), Clause::Not(Box::new(query.clause.clone())).matches(&record));
+            let _ = query.matched(&record);
+        }
+        Err(error) => assert!(text.is_char_boundary(error.at) && !error.to_string().is_empty()),
+    }
+    let offered = track::completions(text, text.len() / 2);
+    assert!(text.is_char_boundary(offered.from));
 }
 
 /// Every text that stands has something in it.

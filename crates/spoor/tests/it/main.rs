@@ -14,4 +14,5 @@ mod packaging;
 mod program;
 mod sensor;
 mod story;
+mod track;
 mod workspace;
