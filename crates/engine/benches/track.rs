@@ -214,7 +214,7 @@ fn of_dns(number: u64) -> String {
 fn observation(number: u64) -> Observation {
     let which = if number % 10 == 0 { number } else { mixed(number) % 50_000 };
     let octets = mixed(which + 5).to_be_bytes();
-    let rrname = format!("www.{}{}.example", word(which, 3), which % 100_000).parse().unwrap();
+    let rrname = format!("www.{}{}.example", word(which + 90_000, 3), which + 90_000).parse().unwrap();
     let rdata = Rdata::from_text(RecordType::A, &format!("100.{}.{}.{}", octets[0], octets[1], octets[2])).unwrap();
     let tuple = Tuple { rrname, rrtype: RecordType::A, bailiwick: None, rdata };
     Observation { tuple, span: Span::at(NOW.plus(number as i64 % 3600)), count: 1 }

@@ -17,7 +17,8 @@ CREATE TABLE tracks (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX tracks_of_owner ON tracks (owner_id, id);
 
--- The id is made from Track, domain, kind and version, so that the same record makes one row however often it comes.
+-- The id is made from Track, domain, kind and version, so that the same record makes one row however often it comes. The
+-- number says in which order they came, so that whoever follows them misses none of one second.
 CREATE TABLE track_hits (
     id BYTEA PRIMARY KEY,
     track_id BYTEA NOT NULL,
@@ -30,10 +31,11 @@ CREATE TABLE track_hits (
     observed BIGINT NOT NULL,
     found BIGINT NOT NULL,
     triage TEXT NOT NULL,
-    note TEXT
+    note TEXT,
+    number BIGINT NOT NULL UNIQUE
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX track_hits_of_track ON track_hits (track_id, found, id);
-CREATE INDEX track_hits_of_owner ON track_hits (owner_id, found, id);
+CREATE INDEX track_hits_of_track ON track_hits (track_id, number);
+CREATE INDEX track_hits_of_owner ON track_hits (owner_id, number);
 CREATE INDEX track_hits_by_domain ON track_hits (domain);
 
 -- One row: how often a Track was added, changed or removed, so that whoever judges what arrives sees that they are others.

@@ -32,8 +32,9 @@ statements! {
     STAMPED = "INSERT INTO track_changes (number, changes) VALUES (1, 1) \
                ON CONFLICT (number) DO UPDATE SET changes = track_changes.changes + 1";
     ADD_HIT = "INSERT INTO track_hits (id, track_id, owner_id, domain, kind, version, matched, source, observed, found, \
-               triage, note) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) ON CONFLICT (id) DO NOTHING";
-    HIT = "SELECT id, track_id, owner_id, domain, kind, version, matched, source, observed, found, triage, note \
+               triage, note, number) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, \
+               (SELECT COALESCE(MAX(number), 0) + 1 FROM track_hits)) ON CONFLICT (id) DO NOTHING";
+    HIT = "SELECT id, track_id, owner_id, domain, kind, version, matched, source, observed, found, triage, note, number \
            FROM track_hits WHERE id = $1";
     TRIAGE = "UPDATE track_hits SET triage = $3, note = $4 WHERE id = $1 AND owner_id = $2";
     COUNT_HITS = "SELECT triage, COUNT(*) FROM track_hits WHERE track_id = $1 GROUP BY triage";
@@ -168,14 +169,16 @@ pub struct Filter {
     pub triage: Option<Triage>,
     /// Of this kind alone.
     pub kind: Option<HitKind>,
-    /// After this place in the list: when found, and which.
-    pub after: Option<(Time, HitId)>,
+    /// Found at this moment or later.
+    pub since: Option<Time>,
+    /// After the hit with this place.
+    pub after: Option<i64>,
 }
 
 /// Hits of readable owners as they were found; at most `limit`.
 pub fn hits(tx: &mut Tx<'_>, viewer: &Viewer, filter: &Filter, limit: u32) -> Result<Vec<Hit>, Error> {
     let mut sql = Sql::new(
-        "SELECT id, track_id, owner_id, domain, kind, version, matched, source, observed, found, triage, note \
+        "SELECT id, track_id, owner_id, domain, kind, version, matched, source, observed, found, triage, note, number \
          FROM track_hits WHERE ",
     );
     viewer.push_owner(&mut sql, "owner_id");
@@ -188,10 +191,13 @@ pub fn hits(tx: &mut Tx<'_>, viewer: &Viewer, filter: &Filter, limit: u32) -> Re
     if let Some(kind) = filter.kind {
         sql.push(" AND kind = ").bind(kind.as_str());
     }
-    if let Some((found, id)) = filter.after {
-        sql.push(" AND (found > ").bind(found).push(" OR found = ").bind(found).push(" AND id > ").bind(id).push(")");
+    if let Some(since) = filter.since {
+        sql.push(" AND found >= ").bind(since);
     }
-    sql.push(" ORDER BY found, id LIMIT ").bind(limit);
+    if let Some(place) = filter.after {
+        sql.push(" AND number > ").bind(place);
+    }
+    sql.push(" ORDER BY number LIMIT ").bind(limit);
     tx.rows_of(&sql)?.iter().map(hit_of).collect()
 }
 
@@ -266,5 +272,6 @@ fn hit_of(row: &Row) -> Result<Hit, Error> {
         found: row.time(9)?,
         triage: row.word(10)?,
         note: row.maybe_text(11)?.map(str::to_owned),
+        place: row.int(12)?,
     })
 }

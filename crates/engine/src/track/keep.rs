@@ -177,6 +177,7 @@ impl Knowledge {
                 found: now,
                 triage: Triage::New,
                 note: None,
+                place: 0,
             })
             .collect();
         for some in hits.chunks(CHUNK) {

@@ -387,6 +387,7 @@ impl Court<'_> {
             found: self.now,
             triage: if track.muted { Triage::Ignored } else { Triage::New },
             note: None,
+            place: 0,
         }
     }
 }

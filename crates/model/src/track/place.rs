@@ -161,12 +161,10 @@ impl Place {
         if self == Place::RegisteredMinute {
             return folded;
         }
-        let settled = if folded.is_ascii() {
-            if folded.bytes().any(|octet| octet.is_ascii_uppercase()) { folded.to_ascii_lowercase() } else { folded }
-        } else {
-            folded.to_lowercase().replace('ſ', "s")
-        };
-        settled
+        if !folded.is_ascii() {
+            return folded.to_lowercase().replace('ſ', "s");
+        }
+        if folded.bytes().any(|octet| octet.is_ascii_uppercase()) { folded.to_ascii_lowercase() } else { folded }
     }
 
     /// The place and role that a word names: `email`, `org`, `registrant.email`.

@@ -127,4 +127,6 @@ pub struct Hit {
     pub triage: Triage,
     /// Why.
     pub note: Option<String>,
+    /// Where it stands in the order in which hits were kept; 0 until it is.
+    pub place: i64,
 }

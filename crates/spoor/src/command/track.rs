@@ -162,7 +162,7 @@ impl Work<'_> {
 
     fn hits(&self, asked: &TrackHits, output: &mut Output) -> anyhow::Result<Ending> {
         let track = asked.track.as_deref().map(|text| self.track(text)).transpose()?.map(|track| track.id);
-        let filter = Filter { track, triage: asked.state, kind: asked.kind, after: None };
+        let filter = Filter { track, triage: asked.state, kind: asked.kind, ..Filter::default() };
         if asked.follow {
             self.follow(filter, output)?;
         }
@@ -176,7 +176,7 @@ impl Work<'_> {
     fn follow(&self, mut filter: Filter, output: &mut Output) -> anyhow::Result<()> {
         loop {
             let hits = self.knowledge.track_hits(&self.actor, &filter, 500)?;
-            filter.after = hits.last().map(|hit| (hit.found, hit.id)).or(filter.after);
+            filter.after = hits.last().map(|hit| hit.place).or(filter.after);
             let hits: Vec<HitView> = hits.into_iter().map(HitView::from).collect();
             if hits.is_empty() {
                 thread::sleep(LOOK_AGAIN);

@@ -91,13 +91,13 @@ pub(crate) struct HitView {
     /// Where a list goes on after it.
     #[serde(skip)]
     #[schema(ignore)]
-    pub(crate) place: (model::Time, model::HitId),
+    pub(crate) place: i64,
 }
 
 impl From<Hit> for HitView {
     fn from(hit: Hit) -> HitView {
         HitView {
-            place: (hit.found, hit.id),
+            place: hit.place,
             id: hit.id.to_string(),
             track: hit.track.to_string(),
             domain: hit.domain.to_string(),

@@ -344,7 +344,7 @@ async fn list_hits(
     pages: Pages,
 ) -> Result<Response, Problem> {
     let HitQuery { track, triage, kind } = asked;
-    let filter = Filter { track, triage, kind, after: pages.after::<(Time, HitId)>()? };
+    let filter = Filter { track, triage, kind, after: pages.after::<i64>()?, ..Filter::default() };
     let limit = pages.wanted();
     let hits = app.run(move |work| work.knowledge.track_hits(&caller.actor, &filter, limit)).await?;
     pages.answer(hits.into_iter().map(HitView::from).collect(), |last: &HitView| last.place)
@@ -377,7 +377,7 @@ enum Form {
 
 async fn stream(State(app): State<App>, caller: Caller, Query(asked): Query<StreamQuery>) -> Result<Response, Problem> {
     let StreamQuery { since, track, format } = asked;
-    let filter = Filter { track, after: Some((since.plus(-1), HitId(model::Id([0xff; 16])))), ..Filter::default() };
+    let filter = Filter { track, since: Some(since), ..Filter::default() };
     let inner = app.clone();
     let body = app.stream(move |work, pieces| follow(&inner, work, &caller, filter, format, pieces))?;
     let media_type = if format == Form::Sse { "text/event-stream" } else { "application/x-ndjson" };
@@ -397,7 +397,7 @@ fn follow(
     while !app.stopping.load(std::sync::atomic::Ordering::Relaxed) && !work.interrupt.is_due() {
         let hits = work.knowledge.track_hits(&caller.actor, &filter, 500)?;
         quiet = if hits.is_empty() { quiet + 1 } else { 0 };
-        filter.after = hits.last().map(|hit| (hit.found, hit.id)).or(filter.after);
+        filter.after = hits.last().map(|hit| hit.place).or(filter.after);
         let none = hits.is_empty();
         let written = hits.into_iter().try_for_each(|hit| write(pieces, format, &HitView::from(hit)));
         let written = match quiet > 0 && quiet % QUIET_LOOKS == 0 {
