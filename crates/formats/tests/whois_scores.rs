@@ -122,8 +122,10 @@ const TUNED_FLOORS: &[(&str, usize)] = &[
     ("other contacts.id", 100),
     ("other contacts.email", 100),
     ("other contacts.phone", 100),
-    ("other contacts.name", 97),
-    ("other contacts.org", 94),
+    ("registrant.name", 94),
+    ("registrant.org", 90),
+    ("other contacts.name", 99),
+    ("other contacts.org", 97),
 ];
 const ASIDE_FLOORS: &[(&str, usize)] = &[
     ("state", 95),

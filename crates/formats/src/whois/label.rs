@@ -53,6 +53,8 @@ pub(super) enum Field {
     AbusePhone,
     /// A text that stands in place of withheld fields.
     Redacted,
+    /// What kind of party it is: a person, an organisation.
+    Type,
     /// A line without a label.
     Text,
     Ignored,
@@ -256,6 +258,7 @@ fn field(key: &str) -> Field {
         "abuseemail" => Field::AbuseEmail,
         "abusephone" => Field::AbusePhone,
         "redacted" => Field::Redacted,
+        "type" => Field::Type,
         "text" => Field::Text,
         _ => Field::Ignored,
     }

@@ -74,6 +74,7 @@ impl<'a> Party<'a> {
         };
         let email = self.first(Field::Email).map(plain_email).or_else(|| envelope.email.clone());
         let (name, organization) = envelope.names(self.plain_name().is_some());
+        let typed = self.plain_name().filter(|_| self.is_typed_organization());
         let mut contact = Contact {
             handle: or(
                 self.handle().map_or(Disclosed::Absent, disclosed),
@@ -81,7 +82,7 @@ impl<'a> Party<'a> {
             ),
             scope: None,
             name: or(or(self.plain_name().map_or(Disclosed::Absent, disclosed), self.joined_name().as_deref()), name),
-            organization: or(text(Field::Organization), organization),
+            organization: or(text(Field::Organization), organization.or(typed)),
             email: email.map_or(Disclosed::Absent, |email| disclosed_email(&email)),
             phone: or(text(Field::Phone), envelope.phone),
             fax: or(text(Field::Fax), envelope.fax),
@@ -91,8 +92,25 @@ impl<'a> Party<'a> {
             postal_code: text(Field::PostalCode),
             country: or(or(text(Field::CountryCode), self.country()), envelope.country),
         };
+        self.name_by_organization(&mut contact);
         spread_proxy(&mut contact);
         contact
+    }
+
+    /// One name without a label is the name of whoever it is, as `fn` of a jCard is an organisation's too; that it is
+    /// an organisation is what we make of it.
+    fn name_by_organization(&self, contact: &mut Contact) {
+        if contact.name.is_absent() && self.first(Field::Organization).is_none() {
+            contact.name = contact.organization.clone();
+        }
+    }
+
+    /// Whether an object says that it is an organisation (`type: ORGANIZATION`, `registrant-type: ORGANISATION`).
+    fn is_typed_organization(&self) -> bool {
+        self.all(Field::Type).any(|kind| {
+            let kind = kind.to_ascii_lowercase();
+            ["organi", "legal", "company", "corporation"].iter().any(|word| kind.starts_with(word))
+        })
     }
 
     /// The name, where it is not a line that has an e-mail address too.
@@ -283,7 +301,10 @@ fn is_street(line: &str) -> bool {
 fn is_organization(line: &str) -> bool {
     let mut folded = String::new();
     fold(line, &mut folded);
-    folded.split(' ').any(|word| ORGANIZATIONS.contains(&word)) || line.contains(" S.A") || line.contains(" & ")
+    folded.split(' ').any(|word| ORGANIZATIONS.contains(&word))
+        || line.contains(" S.A")
+        || line.contains(" & ")
+        || UNSPACED_ORGANIZATIONS.iter().any(|word| line.contains(word))
 }
 
 /// Two to four words of letters, each with a capital in front.
@@ -295,93 +316,190 @@ fn is_person(line: &str) -> bool {
         && line.chars().all(|c| c.is_alphabetic() || matches!(c, ' ' | '.' | '-' | '\''))
 }
 
+/// The same in scripts that write without blanks, or join the word to the name.
+const UNSPACED_ORGANIZATIONS: &[&str] =
+    &["公司", "大学", "大學", "銀行", "银行", "株式会社", "有限会社", "주식회사", "บริษัท"];
 /// Words that only organisations have in their names.
 const ORGANIZATIONS: &[&str] = &[
     "ab",
     "academy",
     "ag",
     "agency",
+    "airlines",
+    "anonim",
     "aps",
     "as",
+    "asa",
+    "asociacion",
+    "asociación",
+    "assoc",
+    "associacao",
     "association",
+    "associação",
     "bank",
     "bhd",
+    "bureau",
     "bv",
-    "bank",
     "center",
     "centre",
+    "church",
+    "cjsc",
+    "clinic",
+    "club",
     "college",
     "com",
     "commission",
+    "communications",
     "company",
+    "comunicaciones",
+    "concern",
+    "consulting",
+    "coop",
+    "cooperative",
     "corp",
     "corporation",
     "council",
     "department",
+    "domains",
     "doo",
+    "drustvo",
+    "druzba",
     "ehf",
+    "eireli",
     "enterprise",
     "enterprises",
+    "federation",
     "foundation",
+    "fundacao",
+    "fundacion",
+    "fundación",
+    "fundação",
+    "gbr",
+    "gemeente",
     "gmbh",
+    "gobierno",
+    "gov",
     "government",
     "group",
     "holding",
     "holdings",
+    "hospital",
     "hosting",
     "inc",
     "incorporated",
+    "industrial",
+    "industries",
+    "institut",
     "institute",
+    "instituto",
+    "insurance",
     "international",
     "internet",
+    "istituto",
+    "jsc",
     "kft",
     "kg",
+    "kkt",
+    "koncern",
+    "laboratories",
+    "laboratory",
+    "labs",
+    "library",
     "limited",
     "llc",
     "llp",
     "ltd",
     "ltda",
     "media",
+    "ministerio",
     "ministry",
+    "ministère",
+    "motors",
+    "municipality",
+    "museum",
     "network",
     "networks",
+    "nic",
     "nv",
+    "nyrt",
+    "oao",
     "office",
+    "ohg",
+    "ojsc",
+    "ooo",
     "oy",
+    "oyj",
     "oü",
+    "pao",
+    "pcl",
+    "pharma",
     "plc",
     "privacy",
     "pte",
     "pty",
+    "publishing",
     "pvt",
+    "registrar",
+    "registrars",
     "registry",
     "sa",
+    "sagl",
     "sarl",
     "sas",
     "school",
+    "sdn",
     "service",
     "services",
     "sia",
+    "sirketi",
     "sl",
+    "sociedad",
+    "sociedade",
     "societe",
     "society",
+    "société",
     "software",
     "solutions",
     "spa",
-    "sro",
+    "spolka",
+    "spółka",
     "srl",
+    "sro",
+    "sti",
+    "stichting",
+    "stiftung",
     "studio",
     "systems",
     "technologies",
     "technology",
+    "telecom",
+    "telekom",
     "trust",
     "uab",
+    "universidad",
+    "universidade",
+    "universita",
+    "universiteit",
     "university",
+    "università",
+    "universität",
+    "université",
+    "ventures",
+    "verein",
+    "vereniging",
     "web",
+    "zao",
     "zrt",
+    "ýti",
+    "şirketi",
     "şti",
-    "ooo",
+    "ао",
+    "ассоциация",
+    "зао",
+    "оао",
     "ооо",
+    "пао",
+    "тов",
 ];
 
 #[cfg(test)]

@@ -160,7 +160,7 @@ impl<'a> Reader<'a> {
         }
         let is_object = matches!(self.subject, Subject::Object(_));
         let in_party = self.firm && !matches!(self.subject, Subject::Domain | Subject::Servers);
-        let set_aside = meaning.field == Some(Field::Ignored) && meaning.domain.is_some();
+        let set_aside = matches!(meaning.field, Some(Field::Ignored | Field::Type)) && meaning.domain.is_some();
         if meaning.domain == Some(DomainField::ContactType) {
             self.contact_type(line, value);
         } else if let Some((whose, field)) = meaning.of {
