@@ -212,7 +212,7 @@ fn of_dns(number: u64) -> String {
 
 /// Nine of ten were seen before.
 fn observation(number: u64) -> Observation {
-    let which = if number % 10 == 0 { number } else { mixed(number) % 50_000 };
+    let which = if number.is_multiple_of(10) { number } else { mixed(number) % 50_000 };
     let octets = mixed(which + 5).to_be_bytes();
     let rrname = format!("www.{}{}.example", word(which + 90_000, 3), which + 90_000).parse().unwrap();
     let rdata = Rdata::from_text(RecordType::A, &format!("100.{}.{}.{}", octets[0], octets[1], octets[2])).unwrap();

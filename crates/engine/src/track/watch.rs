@@ -80,7 +80,7 @@ impl Watch {
 
     /// Takes up Tracks that were added since. Removed ones go when they match the next time.
     pub fn refresh(&mut self, knowledge: &Knowledge) -> Result<(), Error> {
-        let stamp = knowledge.store.read(|tx| store::track::stamp(tx))?;
+        let stamp = knowledge.store.read(store::track::stamp)?;
         if stamp == self.stamp {
             return Ok(());
         }
@@ -194,11 +194,7 @@ impl Watch {
     }
 
     /// Tuples that a Track is true of, and the hashes of all that were not judged before.
-    fn sightings<'b>(
-        &mut self,
-        suffixes: &SuffixList,
-        batch: &'b Batch,
-    ) -> (Vec<u64>, Vec<(&'b Observation, Arriving, Vec<TrackId>)>) {
+    fn sightings<'b>(&mut self, suffixes: &SuffixList, batch: &'b Batch) -> (Vec<u64>, Vec<Sighted<'b>>) {
         let (mut tuples, mut found) = (Vec::new(), Vec::new());
         for observation in &batch.observations {
             let tuple = &observation.tuple;
@@ -258,6 +254,9 @@ impl Readers {
         Readable::Only(self.all.iter().copied().filter(|source| self.allows(owner, *source)).collect())
     }
 }
+
+/// An observation as a record, with the Tracks that are true of it.
+type Sighted<'b> = (&'b Observation, Arriving, Vec<TrackId>);
 
 /// One batch being judged.
 struct Court<'a> {
