@@ -24,6 +24,7 @@ pub mod owner;
 pub mod pivot;
 pub mod profile;
 pub mod quality;
+pub mod registration;
 pub mod sensor;
 pub mod track;
 pub mod view;

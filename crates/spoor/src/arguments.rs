@@ -13,7 +13,7 @@ pub(crate) use group::{AssociationAdd, AssociationCommand, AssociationList, Grou
 pub(crate) use indicator::{
     Answer, Database, Export, Import, ImportCommand, IndicatorChange, IndicatorCommand, SearchWords,
 };
-pub(crate) use track::{RegistrationCommand, TrackAdd, TrackCommand, TrackHits};
+pub(crate) use track::{Registration, RegistrationCommand, TrackAdd, TrackCommand, TrackHits};
 
 const EXIT_CODES: &str = "Exit codes: 0 found or done, 1 nothing found, 2 bad use, 3 failed.";
 
@@ -63,9 +63,9 @@ pub(crate) enum Command {
     /// Standing queries over registrations and DNS, and what they found
     #[command(subcommand)]
     Track(TrackCommand),
-    /// Registrations
-    #[command(subcommand)]
-    Registration(RegistrationCommand),
+    /// Who registered a domain, by whom and when it was said, and reverse WHOIS
+    #[command(visible_alias = "whois")]
+    Registration(Registration),
     /// Read observations or registrations into the store
     Ingest(Ingest),
     /// Take in what DNS servers and other sensors say, as it comes

@@ -19,6 +19,7 @@ pub(crate) mod lookup;
 mod new;
 mod owner;
 pub(crate) mod pivot;
+mod registration;
 mod sensor;
 pub(crate) mod serve;
 mod source;
@@ -46,7 +47,7 @@ pub(crate) fn run(arguments: Arguments, output: &mut Output) -> anyhow::Result<E
     match &arguments.command {
         Command::Demo(arguments) => demo::run(global, arguments, output),
         Command::Track(arguments) => track::run(&session()?, arguments, output),
-        Command::Registration(arguments) => track::registration(&session()?, arguments, output),
+        Command::Registration(arguments) => registration::run(&session()?, arguments, output),
         Command::Lookup(arguments) => lookup::run(global, arguments, output),
         Command::Pivot(arguments) => pivot::run(global, arguments, output),
         Command::Hunt(arguments) => hunt::run(&session()?, arguments, output),

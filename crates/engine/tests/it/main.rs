@@ -6,6 +6,7 @@ mod account;
 mod knowledge;
 mod lookup;
 mod question;
+mod registration;
 mod scene;
 mod shared_host;
 mod story;

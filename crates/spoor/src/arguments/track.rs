@@ -107,6 +107,29 @@ pub(crate) struct TrackHits {
     pub(crate) follow: bool,
 }
 
+/// One registration, or a search in all of them.
+#[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
+pub(crate) struct Registration {
+    #[command(subcommand)]
+    pub(crate) command: Option<RegistrationCommand>,
+    /// The domain whose registration is shown
+    #[arg(required = true)]
+    pub(crate) domain: Option<Name>,
+    /// Every version, with what turned and whose the domain was
+    #[arg(long, group = "shown")]
+    pub(crate) history: bool,
+    /// The fields that differ from version to version
+    #[arg(long, group = "shown")]
+    pub(crate) diff: bool,
+    /// The answers as they came
+    #[arg(long, group = "shown")]
+    pub(crate) raw: bool,
+    /// As it was known at this moment
+    #[arg(long, value_name = "TIME", conflicts_with = "raw")]
+    pub(crate) at: Option<Time>,
+}
+
 #[derive(Debug, Subcommand)]
 pub(crate) enum RegistrationCommand {
     /// Reverse WHOIS: which domains' registrations match a query

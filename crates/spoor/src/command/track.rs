@@ -57,8 +57,8 @@ pub(crate) fn run(session: &Session, arguments: &TrackCommand, output: &mut Outp
     Ok(ending)
 }
 
-/// `spoor registration`.
-pub(crate) fn registration(
+/// `spoor registration search`.
+pub(super) fn registration(
     session: &Session,
     arguments: &RegistrationCommand,
     output: &mut Output,

@@ -21,6 +21,7 @@ pub(crate) mod note;
 pub(crate) mod observation;
 pub(crate) mod owner;
 pub(crate) mod pivot;
+pub(crate) mod registration;
 pub(crate) mod search;
 pub(crate) mod session;
 pub(crate) mod setup;

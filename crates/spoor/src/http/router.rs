@@ -64,6 +64,7 @@ pub(crate) fn table() -> Vec<Route> {
     rows.extend(api::hunt::routes());
     rows.extend(api::answer::routes());
     rows.extend(api::track::routes());
+    rows.extend(api::registration::routes());
     rows.extend(api::dns::routes());
     rows.extend(dnsdb::routes());
     rows.extend(cof::routes());
