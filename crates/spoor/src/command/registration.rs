@@ -125,7 +125,7 @@ struct RawView<'a> {
     body: std::borrow::Cow<'a, str>,
 }
 
-/// The answers as they came, of the version that was seen last by each source.
+/// The answers as they came, of every version.
 fn raw(view: &View, domain: &Name, output: &mut Output) -> anyhow::Result<Ending> {
     let mut any = false;
     for version in view.registrations(domain)? {
@@ -137,7 +137,9 @@ fn raw(view: &View, domain: &Name, output: &mut Output) -> anyhow::Result<Ending
                 continue;
             }
             output.heading(&format!("{protocol}  {server}  {}", version.seen.span.last().day()))?;
-            output.line(&body)?;
+            for line in body.lines() {
+                output.line(line)?; // what could steer a terminal is taken out of each
+            }
         }
     }
     output.flush()?;

@@ -44,6 +44,25 @@ fn the_same_input_counts_once() {
 }
 
 #[test]
+fn a_registration_shows_who_had_it_when() {
+    let program = Program::new();
+    program.source("look", "lookup");
+    for (registrar, email, at) in [("One", "ada@mail.test", "2021-01-01"), ("Two", "eve@mail.test", "2022-01-01")] {
+        let answer = format!("Domain Name: WIDGETS.EXAMPLE\nRegistrar: {registrar}\nRegistrant Email: {email}\n");
+        let file = program.file(at, answer.as_bytes());
+        let options = ["--format", "whois", "--source", "look", "--domain", "widgets.example", "--at", at];
+        assert_eq!(program.run(&[&["ingest", &file], &options[..]].concat()).code, 0);
+    }
+    let found = program.run(&["--json", "whois", "widgets.example"]).lines()[0].clone();
+    assert_eq!((found["steps"][1]["turn"].as_str(), found["steps"][1]["epoch"].as_u64()), (Some("moved"), Some(2)));
+    let then = program.run(&["whois", "widgets.example", "--at", "2021-06-01"]).out;
+    assert!(then.contains("One") && !then.contains("Two"), "{then}");
+    let raw = program.run(&["registration", "widgets.example", "--raw"]).out;
+    assert!(raw.lines().any(|line| line == "Registrar: One"), "{raw}");
+    assert_eq!(program.run(&["registration", "nothing.example", "--history"]).code, 1);
+}
+
+#[test]
 fn an_address_shows_its_network_and_what_announced_it_before() {
     let program = Program::new();
     program.source("routes", "import");
