@@ -252,6 +252,11 @@ impl Route {
         self.answer(200, what, Some((media_type, text)))
     }
 
+    /// It answers with JSON whose shape the description leaves open; `what` names its members.
+    pub(crate) fn answers_json(self, what: &'static str) -> Route {
+        self.answer(200, what, Some(("application/json", Content::default())))
+    }
+
     /// It answers with text of one of these media types.
     pub(crate) fn answers_texts(mut self, media_types: &[&str], what: &'static str) -> Route {
         let text = Content::new(Some(ObjectBuilder::new().schema_type(Type::String).build()));

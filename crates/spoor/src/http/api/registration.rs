@@ -21,7 +21,7 @@ pub(crate) fn routes() -> Vec<Route> {
                 "A domain's registration: all sources merged, with who says what and who says otherwise; every version",
             )
             .query::<AtQuery>()
-            .answers_text("application/json", "`domain`, `merged` field by field, and `steps`, oldest first")
+            .answers_json("`domain`, `merged` field by field, and `steps`, oldest first")
             .problems(&[404, 422]),
     ]
 }

@@ -53,7 +53,7 @@ pub(crate) fn routes() -> Vec<Route> {
         Route::post("/api/v1/registrations/search", Need::scope(Scope::Contact), "registration.search", search)
             .says("Reverse WHOIS: which domains match a query, how many, and out of how many")
             .takes::<SearchAsk>()
-            .answers_text("application/json", "Counts, denominator, the values' quality, rows and where they go on"),
+            .answers_json("Counts, denominator, the values' quality, rows and where they go on"),
     );
     rows
 }
@@ -83,20 +83,20 @@ fn tracks() -> Vec<Route> {
         Route::post("/api/v1/tracks/{id}/import", WRITE, "track.import", import)
             .says("Bring the domains of hits in as indicators, associated with the Track's threat")
             .takes::<ImportHitsInput>()
-            .answers_text("application/json", "What became of them")
+            .answers_json("What became of them")
             .problems(&[409]),
         Route::post("/api/v1/tracks/preview", Need::scope(Scope::Contact), "track.preview", look)
             .says("What a query matches now, how many hits a day to expect, how early it would have spoken")
             .takes::<QueryInput>()
-            .answers_text("application/json", "The preview"),
+            .answers_json("The preview"),
         Route::post("/api/v1/tracks/propose", Need::scope(Scope::Contact), "track.propose", suggest)
             .says("Which Tracks would have found these domains: the values that they share, best first")
             .takes::<ProposeInput>()
-            .answers_text("application/json", "Proposals"),
+            .answers_json("Proposals"),
         Route::get("/api/v1/tracks/completions", READ, "track.complete", complete)
             .says("What could stand at a place of a Track's query")
             .query::<CompletionQuery>()
-            .answers_text("application/json", "Where the word begins, and words")
+            .answers_json("Where the word begins, and words")
             .problems(&[400]),
     ]
 }
