@@ -13,6 +13,10 @@ use crate::{
 /// The first AS number kept for documentation (RFC 5398); the hosters have sixteen.
 const FIRST_AS: u32 = 64_496;
 
+/// The blocks that somebody in this world holds.
+pub(crate) const BLOCKS: [&str; 6] =
+    ["192.0.2.0/24", "198.18.0.0/15", "198.51.100.0/24", "203.0.113.0/24", "100.64.0.0/10", "2001:db8::/32"];
+
 /// The block of a hoster that holds this address.
 pub(crate) fn block(world: &Infrastructure, address: IpAddr) -> Option<Value> {
     let (prefix, operator) = match address {

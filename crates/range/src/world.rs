@@ -254,7 +254,7 @@ impl World {
             "version": "1.0",
             "publication": NOW.to_string(),
             "description": "RDAP bootstrap file of a simulated Internet",
-            "services": [[[ZONES[1]], [url_of(EXAMPLE_RDAP)]]],
+            "services": [[[ZONES[1]], [url_of(EXAMPLE_RDAP)]], [network::BLOCKS, [url_of(EXAMPLE_RDAP)]]],
         })
         .to_string()
     }

@@ -180,8 +180,8 @@ fn clock_moves(stage: &Stage, team: &Team, truth: &Truth, output: &mut Output) -
 /// A Track stands from now on.
 fn stand(stage: &Stage, team: &Team, email: &str, output: &mut Output) -> anyhow::Result<()> {
     let (track, hits) = team.track(stage, email)?;
-    let query = model::text::defang(&track.query);
-    Ok(output.pieces(&[(Tone::Good, "  Track  "), (Tone::Plain, &format!("{query}  ({hits} matched already)"))])?)
+    let text = format!("{}  ({hits} matched already)", track.query);
+    Ok(output.pieces(&[(Tone::Good, "  Track  "), (Tone::Plain, &text)])?)
 }
 
 fn look_up(stage: &Stage, domain: &Name, output: &mut Output) -> anyhow::Result<()> {
