@@ -33,6 +33,10 @@ pub(crate) fn run(session: &Session, arguments: &Registration, output: &mut Outp
     };
     match output.is_json() {
         true => output.object(&found)?,
+        false if found.steps.is_empty() => {
+            let searched = engine::lookup::searched(&view);
+            output.line(&format!("no registration of {} in {searched}", defang(&domain.to_string())))?;
+        }
         false if arguments.history => steps(output, &found)?,
         false if arguments.diff => differences(output, &found)?,
         false => merged(output, &found)?,
