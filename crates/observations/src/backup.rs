@@ -45,26 +45,29 @@ impl Store {
 
     /// Makes a store in a directory that is empty or absent from a backup, whose checksums are verified first.
     pub fn restore(from: &Path, dir: &Path) -> Result<BackupReport, Error> {
-        let disk: Disk = std::sync::Arc::new(RealDisk);
+        Store::restore_on(&(std::sync::Arc::new(RealDisk) as Disk), from, dir)
+    }
+
+    pub(crate) fn restore_on(disk: &Disk, from: &Path, dir: &Path) -> Result<BackupReport, Error> {
         let options = Options { disk: disk.clone(), ..Options::default() };
         let CheckReport { damage, .. } = Store::open_reader(from, options)?.check()?;
         if let Some(first) = damage.first() {
             return Err(Error::Corrupt { path: from.join(&first.file), offset: first.offset, what: first.what });
         }
-        let Some(manifest) = Manifest::read(&disk, from)? else {
+        let Some(manifest) = Manifest::read(disk, from)? else {
             return Err(Error::Foreign { path: from.to_path_buf(), what: "it has no manifest".into() });
         };
-        empty_directory(&disk, dir)?;
+        empty_directory(disk, dir)?;
         let mut report = BackupReport::default();
         for name in &manifest.segments {
             let path = from.join(name);
-            let octets = disk::read_all(&disk, &path, u64::MAX).map_err(|error| Error::Io { path, error })?;
-            write(&disk, &dir.join(name), &octets)?;
+            let octets = disk::read_all(disk, &path, u64::MAX).map_err(|error| Error::Io { path, error })?;
+            write(disk, &dir.join(name), &octets)?;
             report.segments += 1;
             report.octets += octets.len() as u64;
         }
         disk.sync_dir(dir).map_err(|error| Error::Io { path: dir.to_path_buf(), error })?;
-        manifest.write(&disk, dir)?;
+        manifest.write(disk, dir)?;
         Ok(report)
     }
 }

@@ -22,7 +22,7 @@ pub type Guard = Box<dyn Any + Send + Sync>;
 
 /// What a store needs of a file system.
 pub trait FileSystem: fmt::Debug + Send + Sync {
-    /// Makes a directory and those above it; an existing one is no failure.
+    /// Makes a directory and those above it, durably; an existing one is no failure.
     fn create_dir(&self, path: &Path) -> io::Result<()>;
     /// Creates an empty file for writing and reading, replacing an existing one.
     fn create(&self, path: &Path) -> io::Result<Box<dyn File>>;
@@ -62,7 +62,14 @@ struct RealFile(fs::File);
 
 impl FileSystem for RealDisk {
     fn create_dir(&self, path: &Path) -> io::Result<()> {
-        fs::create_dir_all(path)
+        let missing = path.ancestors().take_while(|dir| !dir.as_os_str().is_empty() && !dir.exists());
+        let above: Vec<&Path> = missing.filter_map(Path::parent).collect();
+        fs::create_dir_all(path)?;
+        // A directory is as durable as its entry in the one above.
+        above.into_iter().try_for_each(|dir| match dir.as_os_str().is_empty() {
+            true => self.sync_dir(Path::new(".")),
+            false => self.sync_dir(dir),
+        })
     }
 
     fn create(&self, path: &Path) -> io::Result<Box<dyn File>> {

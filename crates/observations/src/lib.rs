@@ -39,6 +39,7 @@ mod manifest;
 mod merging;
 mod network;
 mod octets;
+pub mod proof;
 mod query;
 mod race;
 mod reader;

@@ -41,7 +41,7 @@ pub enum Unsynced {
     Kept,
     /// Of each file the first ones arrived, the last of them in part.
     Torn,
-    /// Sectors and directory entries arrived or not as chance has it.
+    /// Sectors and directory entries arrived or not as chance has it; where one did not, there are zeros or rubbish.
     Reordered,
 }
 
@@ -54,7 +54,7 @@ impl Unsynced {
 #[derive(Clone, Debug)]
 pub struct FaultDisk(Arc<Mutex<State>>);
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct State {
     inodes: Vec<Inode>,
     seen: BTreeMap<PathBuf, usize>,
@@ -70,7 +70,7 @@ struct State {
     chance: u64,
 }
 
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 struct Inode {
     seen: Vec<u8>,
     durable: Vec<u8>,
@@ -167,6 +167,13 @@ impl FaultDisk {
         flipped
     }
 
+    /// Another disk that holds the same as this one now; what happens to one does not happen to the other.
+    pub fn fork(&self) -> FaultDisk {
+        let mut state = self.state().clone();
+        state.locked.clear();
+        FaultDisk(Arc::new(Mutex::new(state)))
+    }
+
     /// Every file with its length, in order.
     pub fn files(&self) -> Vec<(PathBuf, u64)> {
         let state = self.state();
@@ -254,13 +261,15 @@ impl State {
         }
     }
 
-    /// A change of which some sectors never arrived: they read as zeros.
+    /// A change of which some sectors never arrived: they read as zeros, or as whatever was there.
     fn scatter(&mut self, change: &Change) -> Option<Change> {
         let Change::Append(octets) = change else { return Some(change.clone()) };
         let mut octets = octets.clone();
         for sector in octets.chunks_mut(SECTOR) {
-            if self.chance().is_multiple_of(2) {
-                sector.fill(0);
+            match self.chance() % 4 {
+                0 => sector.fill(0),
+                1 => sector.fill_with(|| self.chance() as u8),
+                _ => {}
             }
         }
         Some(Change::Append(octets))

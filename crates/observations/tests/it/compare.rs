@@ -1,10 +1,11 @@
 //! Questions to a snapshot and to the oracle, and that both answer the same.
 
-use model::{Atom, Name, Prefix, Readable, RecordType, Seen, SourceId, Time, Tuple};
+use model::{Atom, Name, Prefix, Readable, RecordType, SourceId, Time, Tuple};
+pub(crate) use observations::proof::holds;
 use observations::{Counts, Cursor, Fences, Matching, Page, Query, Record, Snapshot, Subject, ValueQuery};
 
 use crate::{
-    chance::{self, Chance, DAY, START},
+    chance::{Chance, DAY, START},
     oracle::{self, Oracle},
 };
 
@@ -19,36 +20,6 @@ pub(crate) fn all(snapshot: &Snapshot, oracle: &Oracle, chance: &mut Chance) {
     let domains: Vec<Name> = oracle.registered_domains().into_iter().cloned().collect();
     domains.iter().for_each(|domain| versions(snapshot, oracle, domain, &Readable::All));
     novelty(snapshot, oracle, &Readable::All, chance);
-}
-
-/// Whether the snapshot holds what the oracle holds, and what not.
-pub(crate) fn holds(snapshot: &Snapshot, oracle: &Oracle) -> Result<(), String> {
-    let everything = Subject::Within(Name::root());
-    let mut found = snapshot.dns(&crate::everything()).expect("an answer").rows;
-    found.sort_by(|a, b| a.tuple.cmp(&b.tuple));
-    let expected = oracle.records(&everything, &[], Fences::default(), &Readable::All);
-    if found != expected {
-        return Err(format!("{} records instead of {}", found.len(), expected.len()));
-    }
-    let mut arrivals =
-        snapshot.arrivals(Time(i64::MIN), Time(i64::MAX), &Readable::All, 1 << 20, None).expect("arrivals").rows;
-    arrivals.sort();
-    if arrivals != oracle.arrivals(Time(i64::MIN), Time(i64::MAX), &Readable::All) {
-        return Err("other arrivals".into());
-    }
-    for domain in chance::domains() {
-        let key = |source: SourceId, seen: &Seen| (seen.span.first(), seen.span.last(), source, seen.count);
-        let found = snapshot.registrations(&domain, &Readable::All).expect("a history");
-        let mut found: Vec<_> = found.iter().map(|version| key(version.source, &version.seen)).collect();
-        let expected = oracle.versions(&domain, &Readable::All);
-        let mut expected: Vec<_> = expected.iter().map(|version| key(version.source, &version.seen)).collect();
-        found.sort();
-        expected.sort();
-        if found != expected {
-            return Err(format!("versions of {domain}: {found:?} instead of {expected:?}"));
-        }
-    }
-    Ok(())
 }
 
 /// Asks one question chosen by chance.

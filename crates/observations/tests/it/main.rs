@@ -3,7 +3,6 @@
 //!
 //! `SPOOR_TEST_LONG=1` runs the long forms.
 
-mod chance;
 mod compare;
 mod corpus;
 mod cut;
@@ -12,14 +11,17 @@ mod forget;
 mod kill;
 mod merge;
 mod network;
-mod oracle;
 mod process;
+mod proof;
 mod random;
 mod reading;
 mod retention;
 
 use model::{Name, Readable};
-use observations::{Options, Query, Snapshot, Store, Subject};
+use observations::{
+    Options, Query, Snapshot, Store, Subject,
+    proof::{chance, oracle},
+};
 
 /// Whether the long forms are asked for.
 fn long() -> bool {

@@ -6,17 +6,20 @@ use std::{
     sync::Arc,
 };
 
+use crate::{
+    Appended, Arrival, Batch, BatchId, Counts, Fences, Forgotten, Matching, Novelty, Record, Subject, ValueHit,
+};
 use model::{
     Atom, Counting, Field, Name, Observation, Readable, RecordType, Registration, RegistrationRecord, Role, Seen,
     Source, SourceId, Span, Spell, SuffixList, Time, Tuple,
 };
-use observations::{Appended, Arrival, Batch, BatchId, Counts, Fences, Matching, Novelty, Record, Subject, ValueHit};
 
-pub(crate) const GAP: i64 = 7 * 86_400;
+/// Seconds without a sighting after which a new spell begins.
+pub const GAP: i64 = 7 * 86_400;
 
 /// Everything that was said, by tuple and source, by version and source.
 #[derive(Clone, Debug)]
-pub(crate) struct Oracle {
+pub struct Oracle {
     suffixes: Arc<SuffixList>,
     sources: BTreeMap<SourceId, Counting>,
     rows: BTreeMap<(Tuple, SourceId), Vec<(Span, u64)>>,
@@ -29,21 +32,27 @@ pub(crate) struct Oracle {
 
 /// What was said of one version of a registration.
 #[derive(Clone, Debug)]
-pub(crate) struct Said {
-    pub(crate) registration: Registration,
-    pub(crate) records: Vec<RegistrationRecord>,
+pub struct Said {
+    /// What was read, without what changes at every look.
+    pub registration: Registration,
+    /// Every answer that said it.
+    pub records: Vec<RegistrationRecord>,
 }
 
 /// A version as it should be answered, with every record that may stand behind it.
 #[derive(Clone, Debug)]
-pub(crate) struct Expected {
-    pub(crate) source: SourceId,
-    pub(crate) seen: Seen,
-    pub(crate) said: Said,
+pub struct Expected {
+    /// Who said it.
+    pub source: SourceId,
+    /// When, and how often.
+    pub seen: Seen,
+    /// What.
+    pub said: Said,
 }
 
 impl Oracle {
-    pub(crate) fn new() -> Oracle {
+    /// Of an empty store.
+    pub fn new() -> Oracle {
         Oracle {
             suffixes: SuffixList::bundled(),
             sources: BTreeMap::new(),
@@ -56,11 +65,13 @@ impl Oracle {
         }
     }
 
-    pub(crate) fn add_source(&mut self, source: &Source) {
+    /// Knows how a source counts.
+    pub fn add_source(&mut self, source: &Source) {
         self.sources.insert(source.id, source.counting);
     }
 
-    pub(crate) fn append(&mut self, batch: &Batch) -> Appended {
+    /// Takes a batch in, unless one of its id was.
+    pub fn append(&mut self, batch: &Batch) -> Appended {
         if let Some(id) = batch.id
             && !self.batches.insert(id)
         {
@@ -91,20 +102,36 @@ impl Oracle {
         }
     }
 
-    pub(crate) fn drop_source(&mut self, source: SourceId) {
+    /// Everything that a source said is gone.
+    pub fn drop_source(&mut self, source: SourceId) {
         self.rows.retain(|(_, of), _| *of != source);
         self.arrivals.retain(|(_, of), _| *of != source);
         self.versions.retain(|(_, of, _), _| *of != source);
         self.values.retain(|(_, _, of), _| *of != source);
     }
 
+    /// A value is forgotten: what holds it is gone.
+    pub fn forget_value(&mut self, value: &Forgotten) {
+        let text = match value {
+            Forgotten::Name(name) => Some(name.to_string()),
+            Forgotten::Text(text) => Some(text.clone()),
+            Forgotten::Address(_) => None,
+        };
+        let is = |name: &Name| matches!(value, Forgotten::Name(asked) if asked == name);
+        let says = |atom: &Atom| text.as_ref() == Some(&atom.value);
+        self.rows.retain(|(tuple, _), _| !is_about(tuple, value));
+        self.arrivals.retain(|(domain, _), _| !is(domain));
+        self.values.retain(|(atom, domain, _), _| !is(domain) && !says(atom));
+        self.versions.retain(|(domain, ..), said| !is(domain) && !said.registration.atoms().iter().any(says));
+    }
+
     /// Hides, from now on, what this source saw last before `limit`.
-    pub(crate) fn limit_age(&mut self, source: SourceId, limit: Time) {
+    pub fn limit_age(&mut self, source: SourceId, limit: Time) {
         self.ages.push((source, limit));
     }
 
     /// A full compaction: what is too old is forgotten, and does not come back with a newer sighting.
-    pub(crate) fn forget(&mut self) {
+    pub fn forget(&mut self) {
         let ages = std::mem::take(&mut self.ages);
         self.rows.retain(|(_, source), said| is_kept(&ages, *source, said));
         self.values.retain(|(_, _, source), said| is_kept(&ages, *source, said));
@@ -113,19 +140,13 @@ impl Oracle {
     }
 
     /// Every tuple, for choosing questions.
-    pub(crate) fn tuples(&self) -> BTreeSet<&Tuple> {
+    pub fn tuples(&self) -> BTreeSet<&Tuple> {
         let kept = self.rows.iter().filter(|((_, source), said)| is_kept(&self.ages, *source, said));
         kept.map(|((tuple, _), _)| tuple).collect()
     }
 
     /// The answer in order of tuples.
-    pub(crate) fn records(
-        &self,
-        subject: &Subject,
-        types: &[RecordType],
-        fences: Fences,
-        readable: &Readable,
-    ) -> Vec<Record> {
+    pub fn records(&self, subject: &Subject, types: &[RecordType], fences: Fences, readable: &Readable) -> Vec<Record> {
         let mut records: BTreeMap<&Tuple, Vec<(SourceId, Seen)>> = BTreeMap::new();
         for ((tuple, source), spans) in &self.rows {
             let asked = (types.is_empty() || types.contains(&tuple.rrtype)) && readable.allows(*source);
@@ -139,7 +160,8 @@ impl Oracle {
         records.into_iter().map(|(tuple, sightings)| Record { tuple: tuple.clone(), sightings }).collect()
     }
 
-    pub(crate) fn counts(&self, records: &[Record]) -> Counts {
+    /// What a count of these records should say.
+    pub fn counts(&self, records: &[Record]) -> Counts {
         let names: BTreeSet<&Name> = records.iter().map(|record| &record.tuple.rrname).collect();
         let domains: BTreeSet<Name> =
             names.iter().filter_map(|name| Some(self.suffixes.registrable(name)?.domain)).collect();
@@ -151,7 +173,8 @@ impl Oracle {
         }
     }
 
-    pub(crate) fn novelty(&self, row: &Observation, readable: &Readable) -> Novelty {
+    /// What a sighting is for those who may read these sources.
+    pub fn novelty(&self, row: &Observation, readable: &Readable) -> Novelty {
         let mut last = None;
         for ((tuple, source), spans) in &self.rows {
             if *tuple == row.tuple && readable.allows(*source) && is_kept(&self.ages, *source, spans) {
@@ -165,7 +188,8 @@ impl Oracle {
         }
     }
 
-    pub(crate) fn arrivals(&self, from: Time, to: Time, readable: &Readable) -> Vec<Arrival> {
+    /// Which domains came first in these hours.
+    pub fn arrivals(&self, from: Time, to: Time, readable: &Readable) -> Vec<Arrival> {
         let within =
             self.arrivals.iter().filter(|((_, source), hour)| readable.allows(*source) && (from..=to).contains(hour));
         let mut arrivals: Vec<Arrival> = within
@@ -175,7 +199,8 @@ impl Oracle {
         arrivals
     }
 
-    pub(crate) fn versions(&self, domain: &Name, readable: &Readable) -> Vec<Expected> {
+    /// What was said of a domain's registration, oldest first.
+    pub fn versions(&self, domain: &Name, readable: &Readable) -> Vec<Expected> {
         let own = self.versions.iter().filter(|((of, source, _), said)| {
             of == domain && readable.allows(*source) && is_kept(&self.ages, *source, &said.spans())
         });
@@ -190,13 +215,8 @@ impl Oracle {
         versions
     }
 
-    pub(crate) fn hits(
-        &self,
-        field: Field,
-        role: Option<Role>,
-        matching: &Matching,
-        readable: &Readable,
-    ) -> Vec<ValueHit> {
+    /// Which registrations hold a value.
+    pub fn hits(&self, field: Field, role: Option<Role>, matching: &Matching, readable: &Readable) -> Vec<ValueHit> {
         let asked = self.values.iter().filter(|((atom, _, source), said)| {
             atom.field == field
                 && role.is_none_or(|role| role == atom.role)
@@ -217,12 +237,13 @@ impl Oracle {
         hits
     }
 
-    pub(crate) fn registered_domains(&self) -> BTreeSet<&Name> {
+    /// Every domain whose registration was spoken of.
+    pub fn registered_domains(&self) -> BTreeSet<&Name> {
         self.versions.keys().map(|(domain, ..)| domain).collect()
     }
 
     /// Every searchable value, for choosing questions.
-    pub(crate) fn values(&self) -> BTreeSet<&Atom> {
+    pub fn values(&self) -> BTreeSet<&Atom> {
         self.values.keys().map(|(atom, ..)| atom).collect()
     }
 }
@@ -239,6 +260,15 @@ fn is_kept(ages: &[(SourceId, Time)], source: SourceId, said: &[(Span, u64)]) ->
     ages.iter().all(|(of, limit)| *of != source || last >= Some(*limit))
 }
 
+/// Whether a tuple holds a name or address.
+fn is_about(tuple: &Tuple, value: &Forgotten) -> bool {
+    match value {
+        Forgotten::Name(name) => tuple.rrname == *name || targets(tuple).contains(name),
+        Forgotten::Address(address) => address_of(tuple) == Some(*address),
+        Forgotten::Text(_) => false,
+    }
+}
+
 fn matches(matching: &Matching, value: &str) -> bool {
     match matching {
         Matching::Exact(text) => value == text,
@@ -248,7 +278,7 @@ fn matches(matching: &Matching, value: &str) -> bool {
 }
 
 /// First, last, count and spells of everything that was said.
-pub(crate) fn seen(said: &[(Span, u64)], counting: Counting) -> Seen {
+pub fn seen(said: &[(Span, u64)], counting: Counting) -> Seen {
     let span = said.iter().map(|(span, _)| *span).reduce(Span::union).expect("something was said");
     let counts = said.iter().map(|(_, count)| *count);
     let count = match counting {
@@ -284,7 +314,8 @@ fn concerns(subject: &Subject, tuple: &Tuple) -> bool {
     }
 }
 
-pub(crate) fn address_of(tuple: &Tuple) -> Option<std::net::IpAddr> {
+/// The address that a record points to.
+pub fn address_of(tuple: &Tuple) -> Option<std::net::IpAddr> {
     let octets = tuple.rdata.as_octets();
     match tuple.rrtype {
         RecordType::A => <[u8; 4]>::try_from(octets).ok().map(Into::into),
@@ -294,7 +325,7 @@ pub(crate) fn address_of(tuple: &Tuple) -> Option<std::net::IpAddr> {
 }
 
 /// The names that a record points to.
-pub(crate) fn targets(tuple: &Tuple) -> Vec<Name> {
+pub fn targets(tuple: &Tuple) -> Vec<Name> {
     let octets = tuple.rdata.as_octets();
     let whole = |at: usize| octets.get(at..).and_then(|rest| Name::from_wire(rest).ok()).into_iter().collect();
     match tuple.rrtype {

@@ -2,24 +2,27 @@
 
 use std::net::Ipv6Addr;
 
+use crate::{Batch, BatchId};
 use model::{
     Counting, Disclosed, Exposure, Name, Observation, RawAnswer, Rdata, RecordType, Registration, RegistrationRecord,
     Source, SourceId, SourceKind, Span, Time, Tuple, registration::Protocol, registration::State,
 };
-use observations::{Batch, BatchId};
 
-pub(crate) const START: i64 = 1_767_225_600;
-pub(crate) const DAY: i64 = 86_400;
+/// When it begins.
+pub const START: i64 = 1_767_225_600;
+/// Seconds of a day.
+pub const DAY: i64 = 86_400;
 
 const DOMAINS: [&str; 7] =
     ["a.example", "b.example", "aa.example", "a-b.example", "c.test", r"odd\000.test", r"\200x.test"];
 
 /// A stream of random numbers (SplitMix64).
 #[derive(Clone, Debug)]
-pub(crate) struct Chance(pub(crate) u64);
+pub struct Chance(pub u64);
 
 impl Chance {
-    pub(crate) fn next(&mut self) -> u64 {
+    /// The next number.
+    pub fn next(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut mixed = self.0;
         mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -27,28 +30,34 @@ impl Chance {
         mixed ^ (mixed >> 31)
     }
 
-    pub(crate) fn below(&mut self, limit: usize) -> usize {
+    /// A number below a limit, and 0 where the limit is 0.
+    pub fn below(&mut self, limit: usize) -> usize {
         (self.next() % limit.max(1) as u64) as usize
     }
 
-    pub(crate) fn percent(&mut self, share: usize) -> bool {
+    /// True so often in a hundred.
+    pub fn percent(&mut self, share: usize) -> bool {
         self.below(100) < share
     }
 
-    pub(crate) fn pick<'a, T: ?Sized>(&mut self, from: &[&'a T]) -> &'a T {
+    /// One of a list that is not empty.
+    pub fn pick<'a, T: ?Sized>(&mut self, from: &[&'a T]) -> &'a T {
         from[self.below(from.len())]
     }
 
-    pub(crate) fn pick_from<T: Clone>(&mut self, from: impl IntoIterator<Item = T>) -> Option<T> {
+    /// One of whatever comes; none of nothing.
+    pub fn pick_from<T: Clone>(&mut self, from: impl IntoIterator<Item = T>) -> Option<T> {
         let all: Vec<T> = from.into_iter().collect();
         (!all.is_empty()).then(|| all[self.below(all.len())].clone())
     }
 
-    pub(crate) fn domain(&mut self) -> Name {
+    /// A registrable domain.
+    pub fn domain(&mut self) -> Name {
         name(self.pick(&DOMAINS))
     }
 
-    pub(crate) fn owner(&mut self) -> Name {
+    /// A name: one of a few, so that they meet again.
+    pub fn owner(&mut self) -> Name {
         if self.percent(2) {
             return name(self.pick(&[".", "example", "test"]));
         }
@@ -62,7 +71,8 @@ impl Chance {
         owner
     }
 
-    pub(crate) fn tuple(&mut self) -> Tuple {
+    /// A record of any type, odd ones included.
+    pub fn tuple(&mut self) -> Tuple {
         let rrname = self.owner();
         let (rrtype, rdata) = self.data();
         let bailiwick = if self.percent(20) { None } else { Some(self.below(rrname.label_count() + 1) as u8) };
@@ -101,7 +111,8 @@ impl Chance {
         [string.clone(), string, vec![1, last]].concat()
     }
 
-    pub(crate) fn span(&mut self) -> Span {
+    /// A span within some months, mostly a moment.
+    pub fn span(&mut self) -> Span {
         let first = Time(START + self.below(90 * 24) as i64 * 3600);
         let length = match self.below(10) {
             0..7 => 0,
@@ -111,12 +122,14 @@ impl Chance {
         Span::new(first, first.plus(length)).expect("in order")
     }
 
-    pub(crate) fn observation(&mut self) -> Observation {
+    /// Something that was seen.
+    pub fn observation(&mut self) -> Observation {
         let count = if self.percent(5) { u64::MAX - self.below(3) as u64 } else { 1 + self.below(1000) as u64 };
         Observation { tuple: self.tuple(), span: self.span(), count }
     }
 
-    pub(crate) fn registration(&mut self) -> RegistrationRecord {
+    /// An answer about a domain, and what was read of it.
+    pub fn registration(&mut self) -> RegistrationRecord {
         let domain = self.domain();
         let mut registration =
             Registration { domain: Some(domain.clone()), state: State::Registered, ..Default::default() };
@@ -137,7 +150,8 @@ impl Chance {
         RegistrationRecord { domain, registration, raw, observed: self.span().first() }
     }
 
-    pub(crate) fn batch(&mut self, source: SourceId, arrived: Time, rows: usize) -> Batch {
+    /// A batch of up to so many rows, mostly with an id.
+    pub fn batch(&mut self, source: SourceId, arrived: Time, rows: usize) -> Batch {
         let id = self.percent(80).then(|| {
             let half = self.next().to_be_bytes();
             BatchId([half, half].concat().try_into().expect("sixteen octets"))
@@ -149,15 +163,18 @@ impl Chance {
     }
 }
 
-pub(crate) fn domains() -> impl Iterator<Item = Name> {
+/// All registrable domains.
+pub fn domains() -> impl Iterator<Item = Name> {
     DOMAINS.iter().map(|text| name(text))
 }
 
-pub(crate) fn name(text: &str) -> Name {
+/// A name that is known to be one.
+pub fn name(text: &str) -> Name {
     text.parse().expect("a name")
 }
 
-pub(crate) fn source(name: &str, counting: Counting) -> Source {
+/// A source that is still to be added.
+pub fn source(name: &str, counting: Counting) -> Source {
     Source {
         id: SourceId(0),
         name: name.into(),
