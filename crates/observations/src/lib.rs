@@ -36,6 +36,7 @@ mod hash;
 mod key;
 mod log;
 mod manifest;
+pub mod measure;
 mod merging;
 mod network;
 mod octets;

@@ -1,4 +1,8 @@
 //! The workload in a file: batches of packed rows, so that reading costs little beside storing.
+//!
+//! A batch is the number of its source (1 octet, in the order of [`Workload::sources`](crate::workload::Workload::sources))
+//! and of its rows (4); a row is the length of its name (1), bailiwick (1, 255 where unknown), type (2), length of its data
+//! (2), first and last time (8 each), count (8), the name as on the wire, the data. Numbers stand most significant first.
 
 use std::{
     fs::File,
@@ -7,10 +11,11 @@ use std::{
 };
 
 use model::{Name, Observation, Rdata, RecordType, Span, Time, Tuple};
-use observations::workload::{self, Sighting};
+
+use crate::workload::{self, Sighting};
 
 /// Writes sightings in batches; returns how many.
-pub(crate) fn write(path: &Path, sightings: impl Iterator<Item = Sighting>, batch: usize) -> io::Result<u64> {
+pub fn write(path: &Path, sightings: impl Iterator<Item = Sighting>, batch: usize) -> io::Result<u64> {
     let mut out = BufWriter::with_capacity(1 << 20, File::create(path)?);
     let mut rows = 0;
     for (source, observations) in workload::batches(sightings, batch) {
@@ -38,10 +43,12 @@ fn write_row(out: &mut impl Write, row: &Observation) -> io::Result<()> {
 }
 
 /// The batches of a file, with the number of their source.
-pub(crate) struct Batches(BufReader<File>);
+#[derive(Debug)]
+pub struct Batches(BufReader<File>);
 
 impl Batches {
-    pub(crate) fn open(path: &Path) -> io::Result<Batches> {
+    /// Opens a file that [`write`] made.
+    pub fn open(path: &Path) -> io::Result<Batches> {
         Ok(Batches(BufReader::with_capacity(1 << 20, File::open(path)?)))
     }
 

@@ -6,15 +6,15 @@
 use std::io::Write;
 
 use model::{Name, Readable, RecordType, Seen, SourceId, Tuple};
-use observations::{Query, Record, Snapshot, Store, Subject};
 use zstd::stream::write::Encoder;
 
-use crate::Outcome;
+use super::{Outcome, Say};
+use crate::{Query, Record, Snapshot, Store, Subject};
 
 const PART: usize = 5;
 
 /// Calls for each record in order of names; returns how many rows (records and sources) there were.
-pub(crate) fn each_row(snapshot: &Snapshot, mut then: impl FnMut(&Record)) -> Outcome<u64> {
+pub(super) fn each_row(snapshot: &Snapshot, mut then: impl FnMut(&Record)) -> Outcome<u64> {
     let mut query = Query::new(Subject::Within(Name::root()), Readable::All, 10_000);
     let mut rows = 0;
     loop {
@@ -31,7 +31,7 @@ pub(crate) fn each_row(snapshot: &Snapshot, mut then: impl FnMut(&Record)) -> Ou
 }
 
 /// Octets for a distinct tuple, all key spaces of DNS together.
-pub(crate) fn limit(store: &Store) -> Outcome<f64> {
+pub(super) fn limit(store: &Store, say: Say<'_>) -> Outcome<f64> {
     let (mut forward, mut inverse, mut names, mut tuples) = (Vec::new(), Vec::new(), Vec::<Box<[u8]>>::new(), 0u64);
     each_row(&store.snapshot(), |record| {
         tuples += 1;
@@ -50,7 +50,7 @@ pub(crate) fn limit(store: &Store) -> Outcome<f64> {
     for (what, mut rows) in [("forward", forward), ("inverse", inverse), ("name-forward", names)] {
         rows.sort_by(|a, b| a.0.cmp(&b.0));
         let octets = compressed(&rows)?;
-        println!("zstd limit, {what}: {:.2} octets a tuple ({} rows)", octets / tuples as f64, rows.len());
+        say(&format!("zstd limit, {what}: {:.2} octets a tuple ({} rows)", octets / tuples as f64, rows.len()));
         sum += octets;
     }
     Ok(sum / tuples as f64)
