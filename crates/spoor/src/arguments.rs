@@ -6,7 +6,8 @@ mod track;
 
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, Parser, Subcommand};
+use intake::{ingest::Format, sensor::intake::Taken};
 use model::{Counting, Pap, PivotKind, SourceKind, Time};
 
 pub(crate) use group::{AssociationAdd, AssociationCommand, AssociationList, GroupAdd, GroupCommand, GroupList};
@@ -411,35 +412,6 @@ pub(crate) struct Live {
     pub(crate) reason: String,
 }
 
-/// The format of what is read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Format {
-    /// Passive DNS in Common Output Format, one JSON object a line
-    Cof,
-    /// Results of a DNSDB API as JSON lines, as `dnsdbq -j` writes them
-    Dnsdb,
-    /// dnstap frames, as DNS servers write them
-    Dnstap,
-    /// Packet captures, pcap or pcapng
-    Pcap,
-    /// Zeek's dns.log, tab-separated or JSON
-    Zeek,
-    /// Suricata's EVE log
-    Eve,
-    /// Lines of gamelinux/passivedns
-    Passivedns,
-    /// A zone file
-    Zone,
-    /// A table with a row for each observation (see --columns)
-    Csv,
-    /// WHOIS answers: raw text with --domain, or JSON lines {domain?, server?, observed?, raw}
-    Whois,
-    /// RDAP answers: a JSON answer with --domain, or JSON lines as for whois
-    Rdap,
-    /// Who holds and announces addresses: prefix, origin AS, holder, country, date; a block a line
-    Prefixes,
-}
-
 #[derive(Debug, Args)]
 pub(crate) struct Ingest {
     /// Files to read; `-` is standard input
@@ -486,6 +458,13 @@ pub(crate) struct Messages {
     /// The ports that servers answer from (pcap)
     #[arg(long = "port", value_name = "PORT", default_value = "53")]
     pub(crate) ports: Vec<u16>,
+}
+
+impl Messages {
+    /// Which messages are taken.
+    pub(crate) fn taken(&self) -> Taken {
+        Taken { client: self.client, below_resolver: self.below_resolver, ports: self.ports.clone() }
+    }
 }
 
 #[derive(Debug, Subcommand)]

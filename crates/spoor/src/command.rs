@@ -30,8 +30,6 @@ mod user;
 
 use clap::CommandFactory;
 
-pub(crate) use new::since;
-
 use crate::{
     arguments::{Arguments, Command},
     demo,

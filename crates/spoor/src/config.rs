@@ -230,8 +230,8 @@ pub(crate) struct Config {
     pub(crate) engine: EngineConfig,
     pub(crate) sensor: SensorConfig,
     pub(crate) store: StoreConfig,
-    pub(crate) serve: Serve,
-    pub(crate) oidc: crate::http::oidc::Settings,
+    pub(crate) serve: server::settings::Settings,
+    pub(crate) oidc: server::oidc::Settings,
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -272,44 +272,6 @@ pub(crate) struct StoreConfig {
     pub(crate) database: String,
     pub(crate) memory_mib: u32,
     pub(crate) gap_days: u32,
-}
-
-/// The section `[serve]`.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct Serve {
-    pub(crate) listen: SocketAddr,
-    pub(crate) tls_cert: PathBuf,
-    pub(crate) tls_key: PathBuf,
-    #[serde(deserialize_with = "parsed")]
-    pub(crate) trusted_proxies: Vec<model::Prefix>,
-    pub(crate) body_mib: u32,
-    pub(crate) import_mib: u32,
-    pub(crate) rate_per_second: u32,
-    pub(crate) session_idle_minutes: u32,
-    pub(crate) session_days: u32,
-    pub(crate) in_flight: u32,
-    pub(crate) log_json: bool,
-}
-
-impl Serve {
-    /// How long a session lasts.
-    pub(crate) fn lifetime(&self) -> engine::account::Lifetime {
-        engine::account::Lifetime {
-            idle_seconds: i64::from(self.session_idle_minutes.max(1)) * 60,
-            seconds: i64::from(self.session_days.max(1)) * model::time::DAY,
-        }
-    }
-}
-
-/// A list of texts that are parsed.
-fn parsed<'de, D, T>(deserializer: D) -> Result<Vec<T>, D::Error>
-where
-    D: serde::Deserializer<'de>,
-    T: std::str::FromStr<Err: std::fmt::Display>,
-{
-    let texts = Vec::<String>::deserialize(deserializer)?;
-    texts.iter().map(|text| text.parse().map_err(serde::de::Error::custom)).collect()
 }
 
 /// A setting as it is in force.

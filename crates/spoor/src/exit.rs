@@ -2,6 +2,9 @@
 
 use std::process::ExitCode;
 
+use intake::Misuse;
+pub(crate) use intake::misuse;
+
 /// How a command that did not fail ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Ending {
@@ -11,24 +14,8 @@ pub(crate) enum Ending {
     Nothing,
 }
 
-/// Bad use: exit code 2. Anything else that fails is exit code 3.
-#[derive(Debug)]
-pub(crate) struct Misuse(pub(crate) String);
-
-impl std::fmt::Display for Misuse {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-impl std::error::Error for Misuse {}
-
-/// A misuse as an error.
-pub(crate) fn misuse(why: impl Into<String>) -> anyhow::Error {
-    Misuse(why.into()).into()
-}
-
-/// Writes a failure to standard error, once, with its causes, and gives the exit code.
+/// Writes a failure to standard error, once, with its causes, and gives the exit code: 2 for bad use, 3 for whatever else
+/// failed.
 #[expect(clippy::print_stderr, reason = "the one place where failures are written")]
 pub(crate) fn report(result: anyhow::Result<Ending>) -> ExitCode {
     let error = match result {

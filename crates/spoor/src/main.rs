@@ -8,18 +8,10 @@ mod command;
 mod config;
 mod demo;
 mod exit;
-mod http;
-mod ingest;
-mod jobs;
-mod ledger;
-mod live;
-mod moment;
 mod output;
 mod place;
 mod remote;
-mod sensor;
 mod session;
-mod view;
 
 use std::process::ExitCode;
 

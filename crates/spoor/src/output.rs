@@ -57,11 +57,6 @@ impl Output {
         Output { out: BufWriter::new(Box::new(io::sink())), json: false, colour: false, width: 160 }
     }
 
-    /// Output for people that goes somewhere else.
-    pub(crate) fn to(out: Box<dyn Write + Send>) -> Output {
-        Output { out: BufWriter::new(out), json: false, colour: false, width: 160 }
-    }
-
     /// Whether machines read this.
     pub(crate) fn is_json(&self) -> bool {
         self.json

@@ -6,7 +6,8 @@ use model::{Actor, Owner};
 use observations::{Interrupt, Options, Store};
 use serde_json::Value as Json;
 
-use crate::{arguments::Global, exit::misuse, http::app::Work, remote::Remote, session::Session};
+use crate::{arguments::Global, exit::misuse, remote::Remote, session::Session};
+use server::app::Work;
 
 /// Where a command works.
 pub(crate) enum Place {

@@ -14,12 +14,14 @@ use crate::{
     arguments::{self, Global},
     config::{self, Config, InForce},
     exit::misuse,
-    http::app::Online,
-    jobs::feed::Fetcher,
+};
+use intake::{
+    feed::Fetcher,
     live::Live,
     moment,
     sensor::{Sensor, Settings},
 };
+use server::app::Online;
 
 /// The store's directory in the data directory.
 const STORE: &str = "observations";
@@ -134,12 +136,12 @@ impl Session {
     }
 
     /// The identity provider, where the configuration names one.
-    pub(crate) fn oidc(&self) -> Option<crate::http::oidc::Oidc> {
-        crate::http::oidc::Oidc::new(&self.config.oidc, &self.config.online.allow_private)
+    pub(crate) fn oidc(&self) -> Option<server::oidc::Oidc> {
+        server::oidc::Oidc::new(&self.config.oidc, &self.config.online.allow_private)
     }
 
     /// The section `[serve]`.
-    pub(crate) fn serve(&self) -> &config::Serve {
+    pub(crate) fn serve(&self) -> &server::settings::Settings {
         &self.config.serve
     }
 

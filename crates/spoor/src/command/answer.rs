@@ -7,9 +7,11 @@ use serde_json::json;
 use crate::{
     arguments::{Answer, Global},
     exit::{Ending, misuse},
-    http::answer::{AnswerInput, TargetInput, answer_of},
     output::Output,
     place::Place,
+};
+use server::{
+    answer::{AnswerInput, TargetInput, answer_of},
     view::answer::AnswerView,
 };
 

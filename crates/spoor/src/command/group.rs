@@ -17,10 +17,10 @@ use store::{
 use crate::{
     arguments::{GroupAdd, GroupCommand, GroupList},
     exit::{Ending, misuse},
-    http::technique::TechniquesView,
     output::{Output, Tone, table::Table},
     session::Session,
 };
+use server::technique::TechniquesView;
 
 /// Associations and notes that are shown with a group at most.
 const SHOWN_MAX: u32 = 100;

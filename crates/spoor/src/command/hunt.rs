@@ -14,10 +14,10 @@ use super::lookup::read_value;
 use crate::{
     arguments,
     exit::{Ending, misuse},
-    live::Live,
     output::{Output, Tone},
     session::Session,
 };
+use intake::live::Live;
 
 pub(crate) fn run(session: &Session, arguments: &arguments::Hunt, output: &mut Output) -> anyhow::Result<Ending> {
     let seeds = seeds(&arguments.values)?;
@@ -46,7 +46,7 @@ pub(crate) fn drive(
         match hunt.step(engine)? {
             Event::Need(need) => {
                 if let Some(live) = live {
-                    live.answer(engine, &need, output)?;
+                    live.answer(engine, &need, &mut |line| output.note(line))?;
                 }
             }
             Event::Expanded { .. } => {}

@@ -17,9 +17,11 @@ use super::lookup::read_value;
 use crate::{
     arguments::{Global, Import, ImportCommand},
     exit::{Ending, misuse},
-    http::import::{Asked, Wanted, import_of, preview_of, seeds},
     output::{Output, Tone, table::Table},
     place::Place,
+};
+use server::{
+    import::{Asked, Wanted, import_of, preview_of, seeds},
     view::{
         import::{ImportView, ImportedView, PreviewView, UndoneView},
         indicator::defanged,
@@ -248,7 +250,7 @@ fn show_preview(preview: &PreviewView, output: &mut Output) -> anyhow::Result<()
 }
 
 fn refusals(
-    refused: &[crate::view::import::RefusedView],
+    refused: &[server::view::import::RefusedView],
     remarks: &[String],
     output: &mut Output,
 ) -> anyhow::Result<()> {

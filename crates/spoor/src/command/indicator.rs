@@ -10,9 +10,11 @@ use super::lookup::read_value;
 use crate::{
     arguments::{Global, IndicatorChange, IndicatorCommand, SearchWords},
     exit::{Ending, misuse},
-    http::indicator::{ChangeInput, held, known, order},
     output::{Output, Tone, table::Table},
     place::Place,
+};
+use server::{
+    indicator::{ChangeInput, held, known, order},
     view::indicator::{HeldView, IndicatorView},
 };
 

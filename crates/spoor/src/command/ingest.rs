@@ -14,12 +14,14 @@ use model::{Source, registration::Protocol};
 use observations::Store;
 
 use crate::{
-    arguments::{self, Format},
+    arguments,
     exit::{Ending, misuse},
-    ingest::{self, Reading, Summary, input},
     output::{Output, Tone},
-    sensor::{Sensor, intake::Taken},
     session::Session,
+};
+use intake::{
+    ingest::{self, Format, Reading, Summary, input},
+    sensor::Sensor,
 };
 
 /// The largest raw answer that is read as one.
@@ -41,7 +43,7 @@ pub(crate) fn run(session: &Session, arguments: &arguments::Ingest, output: &mut
         strict: arguments.strict,
         columns: arguments.columns.as_deref(),
         origin: arguments.origin.as_ref(),
-        taken: Taken::from(&arguments.messages),
+        taken: arguments.messages.taken(),
     };
     for file in &arguments.files {
         let summary = read(&engine, &source, &sensor, file, arguments.domain.as_ref(), &reading)

@@ -4,7 +4,12 @@ use std::{fs::OpenOptions, io::Write};
 
 use anyhow::Context;
 
-use crate::{config, exit::Ending, exit::misuse, output::Output, session::Session};
+use crate::{
+    config,
+    exit::{Ending, misuse},
+    output::Output,
+    session::Session,
+};
 
 pub(crate) fn run(session: &Session, online: bool, output: &mut Output) -> anyhow::Result<Ending> {
     let file = session.config_file();

@@ -13,12 +13,12 @@ use observations::Interrupt;
 use crate::{
     arguments::{self, Global},
     exit::{Ending, misuse},
-    moment,
     output::{Output, Tone, table::Table, timeline::Timeline},
     remote::Remote,
     session::Session,
-    view::told::ToldLookup,
 };
+use intake::moment;
+use server::view::told::ToldLookup;
 
 /// Rows of history shown to people before the rest is counted.
 const ROWS_SHOWN: usize = 12;
@@ -46,7 +46,7 @@ pub(crate) fn run(global: &Global, arguments: &arguments::Lookup, output: &mut O
             show(output, &found, &indicator, session.now())?;
             output.flush()?;
         }
-        session.live(&arguments.live)?.look_up(&engine, &indicator, output)?;
+        session.live(&arguments.live)?.look_up(&engine, &indicator, &mut |line| output.note(line))?;
         found = answer()?;
     }
     tell(output, &found, &indicator, session.now())

@@ -2,15 +2,15 @@
 
 use anyhow::Context;
 use engine::{new, quality::grouped};
-use model::{Actor, Name, Time};
+use model::{Actor, Name};
 
 use crate::{
     arguments,
     exit::{Ending, misuse},
     output::{Output, Tone, table::Table},
     session::Session,
-    view::new::NewView,
 };
+use server::{since, view::new::NewView};
 
 pub(crate) fn run(session: &Session, arguments: &arguments::New, output: &mut Output) -> anyhow::Result<Ending> {
     let engine = session.engine(false)?;
@@ -54,19 +54,6 @@ pub(crate) fn run(session: &Session, arguments: &arguments::New, output: &mut Ou
     }
     output.flush()?;
     Ok(if count == 0 { Ending::Nothing } else { Ending::Found })
-}
-
-/// `24h`, `7d`, `30m`, or a moment.
-pub(crate) fn since(text: &str, now: Time) -> Option<Time> {
-    let unit = match text.as_bytes().last()? {
-        b'm' => 60,
-        b'h' => 3_600,
-        b'd' => 86_400,
-        b'w' => 604_800,
-        _ => return text.parse().ok(),
-    };
-    let number: i64 = text.get(..text.len() - 1)?.parse().ok().filter(|number| *number > 0)?;
-    Some(now.plus(-number.checked_mul(unit)?))
 }
 
 /// A domain of a list: the last field of its line, so that `1,example.com` does too.

@@ -13,8 +13,8 @@ use crate::{
     output::{Output, Tone},
     remote::Remote,
     session::Session,
-    view::told::ToldPivot,
 };
+use server::view::told::ToldPivot;
 
 pub(crate) fn run(global: &Global, arguments: &arguments::Pivot, output: &mut Output) -> anyhow::Result<Ending> {
     if let Some(server) = &global.server {

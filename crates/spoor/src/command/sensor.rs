@@ -18,17 +18,19 @@ use super::ingest::{show, source};
 use crate::{
     arguments,
     exit::{Ending, misuse},
+    output::{Output, Tone, table::Table},
+    session::Session,
+};
+use intake::{
     ingest::{self, Reading, Summary, input},
     moment,
-    output::{Output, Tone, table::Table},
     sensor::{
         Into, Sensor,
-        intake::{Intake, Taken},
+        intake::Intake,
         socket::{self, Listener, SENDERS_MAX},
         state,
         watch::Drop,
     },
-    session::Session,
 };
 
 /// How often a watched directory is looked at.
@@ -79,7 +81,7 @@ fn dnstap(session: &Session, arguments: &arguments::SensorDnstap, output: &mut O
     };
     said(output, &listener.address())?;
     let output = Mutex::new(output);
-    let taken = Taken::from(&arguments.messages);
+    let taken = arguments.messages.taken();
     let serve = |stream: socket::Stream| {
         let to = Into { engine: &engine, source: source.id, arrived: moment::now() };
         let mut intake = Intake::new(&sensor, to, taken.clone(), None);
@@ -163,7 +165,7 @@ fn read(
         strict: false,
         columns: arguments.columns.as_deref(),
         origin: None,
-        taken: Taken::from(&arguments.messages),
+        taken: arguments.messages.taken(),
     };
     let (input, _) = input::open(file)?;
     ingest::read(engine, source, sensor, input::plain(input)?, &reading, |_| {})

@@ -3,24 +3,22 @@
 use std::{
     net::{SocketAddr, TcpListener},
     path::Path,
-    sync::{Arc, atomic::AtomicBool},
+    sync::Arc,
 };
-
-use anyhow::Context;
-use tokio::sync::Semaphore;
 
 use crate::{
     arguments,
-    config::Serve,
     exit::{Ending, misuse},
-    http::{
-        app::{App, Inner, Limits, processors},
-        server::{Tls, serve},
-        setup::Setup,
-    },
-    jobs, moment,
     output::Output,
     session::Session,
+};
+use anyhow::Context;
+use intake::moment;
+use server::{
+    app::{App, Parts, processors},
+    listen::{Tls, serve},
+    schedule,
+    settings::Settings,
 };
 
 pub(crate) fn run(session: &Session, asked: &arguments::Serve, output: &mut Output) -> anyhow::Result<Ending> {
@@ -35,7 +33,7 @@ pub(crate) fn run(session: &Session, asked: &arguments::Serve, output: &mut Outp
     listener.set_nonblocking(true)?;
     let app = app(session, config, tls.is_some())?;
     said(output, listener.local_addr()?, tls.is_some())?;
-    if let Some(code) = app.setup.code() {
+    if let Some(code) = app.setup_code() {
         output.note(&format!(
             "no accounts yet. Make the first with `spoor user add NAME --administrator`, or send this code: {code}"
         ))?;
@@ -43,15 +41,15 @@ pub(crate) fn run(session: &Session, asked: &arguments::Serve, output: &mut Outp
     let mut builder = tokio::runtime::Builder::new_multi_thread();
     let runtime = builder.worker_threads(processors() + 1).enable_all().build().context("async runtime")?;
     if session.fetches() {
-        runtime.spawn(jobs::feed::schedule(app.clone(), session.fetcher("spoor")?));
+        runtime.spawn(schedule::feeds(app.clone(), session.fetcher("spoor")?));
     }
     runtime.block_on(serve(app, listener, tls))?;
     Ok(Ending::Found)
 }
 
 /// The configuration with what was typed.
-fn with(config: Serve, asked: &arguments::Serve) -> Serve {
-    Serve {
+fn with(config: Settings, asked: &arguments::Serve) -> Settings {
+    Settings {
         listen: asked.listen.unwrap_or(config.listen),
         tls_cert: asked.tls_cert.clone().unwrap_or(config.tls_cert),
         tls_key: asked.tls_key.clone().unwrap_or(config.tls_key),
@@ -59,7 +57,7 @@ fn with(config: Serve, asked: &arguments::Serve) -> Serve {
     }
 }
 
-fn tls(config: &Serve) -> anyhow::Result<Option<Tls>> {
+fn tls(config: &Settings) -> anyhow::Result<Option<Tls>> {
     let given = |path: &Path| !path.as_os_str().is_empty();
     match (given(&config.tls_cert), given(&config.tls_key)) {
         (false, false) => Ok(None),
@@ -68,31 +66,20 @@ fn tls(config: &Serve) -> anyhow::Result<Option<Tls>> {
     }
 }
 
-fn app(session: &Session, config: Serve, tls: bool) -> anyhow::Result<App> {
+fn app(session: &Session, settings: Settings, tls: bool) -> anyhow::Result<App> {
     // First, so that what judges arriving observations finds it.
     let knowledge = session.knowledge()?;
-    let engine = session.engine(true)?;
-    let setup = Setup::new(!knowledge.has_accounts()?);
-    Ok(App::new(Inner {
-        engine,
-        key: knowledge.secret("cursor")?,
+    Ok(App::new(Parts {
+        engine: session.engine(true)?,
         knowledge,
+        settings,
         tls,
         data: session.data().to_owned(),
-        clock: Arc::new(moment::now),
-        metrics: crate::http::metrics(),
-        rates: crate::http::rates(config.rate_per_second),
-        known: crate::http::known::Known::default(),
-        in_flight: Semaphore::new(config.in_flight as usize),
         online: session.online()?,
-        lifetime: config.lifetime(),
-        config,
-        limits: Limits::new(),
-        setup,
         oidc: session.oidc(),
-        sensor: Arc::new(session.sensor()?),
-        stopping: AtomicBool::new(false),
-    }))
+        sensor: session.sensor()?,
+        clock: Arc::new(moment::now),
+    })?)
 }
 
 fn said(output: &mut Output, at: SocketAddr, tls: bool) -> anyhow::Result<()> {

@@ -9,9 +9,9 @@ use crate::{
     arguments,
     exit::{Ending, misuse},
     output::{Output, Tone, table::Table},
-    sensor::state,
     session::Session,
 };
+use intake::sensor::state;
 
 pub(crate) fn run(session: &Session, arguments: &arguments::Source, output: &mut Output) -> anyhow::Result<Ending> {
     let ending = match arguments {

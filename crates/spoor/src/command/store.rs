@@ -6,7 +6,11 @@ use anyhow::Context;
 use engine::quality::grouped;
 use observations::Store;
 
-use crate::{exit::Ending, exit::misuse, output::Output, session::Session};
+use crate::{
+    exit::{Ending, misuse},
+    output::Output,
+    session::Session,
+};
 
 /// Verifies every checksum; damage is a failure that names file and offset.
 pub(crate) fn check(session: &Session, output: &mut Output) -> anyhow::Result<Ending> {

@@ -22,8 +22,8 @@ use crate::{
     exit::{Ending, misuse},
     output::Output,
     session::Session,
-    view::track::{HitView, TrackView},
 };
+use server::view::track::{HitView, TrackView};
 
 /// Tracks among which one is looked for by its name.
 const NAMED_MAX: u32 = 1000;

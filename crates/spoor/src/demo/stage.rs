@@ -18,14 +18,10 @@ use observations::{Interrupt, Options, Store};
 use range::{Endpoints, Plan, Range, Truth, World};
 use tokio::runtime::Runtime;
 
-use crate::{
-    arguments::Format,
-    command::hunt::drive,
-    exit::misuse,
-    ingest::{self, Summary},
+use crate::{command::hunt::drive, exit::misuse, output::Output, session::KNOWLEDGE};
+use intake::{
+    ingest::{self, Format, Summary},
     live::Live,
-    output::Output,
-    session::KNOWLEDGE,
 };
 
 /// A file in a data directory that says that the demo made it.

@@ -55,7 +55,7 @@ fn opening(stage: &Stage, output: &mut Output) -> io::Result<()> {
 fn seed(stage: &Stage, truth: &Truth, output: &mut Output) -> anyhow::Result<()> {
     title(output, 1, "A detection analyst saw traffic to a strange domain. Who is it, and where has it pointed?")?;
     let indicator = Indicator::parse(IndicatorType::Host, &truth.seed.to_string())?;
-    stage.live.look_up(&stage.engine, &indicator, output)?;
+    stage.live.look_up(&stage.engine, &indicator, &mut |line| output.note(line))?;
     let view = stage.engine.view(&stage.actor(), Interrupt::default());
     let found = lookup::lookup(&view, &indicator, stage.now())?;
     show_lookup::show(output, &found, &indicator, stage.now())?;
@@ -186,7 +186,7 @@ fn stand(stage: &Stage, team: &Team, email: &str, output: &mut Output) -> anyhow
 
 fn look_up(stage: &Stage, domain: &Name, output: &mut Output) -> anyhow::Result<()> {
     let need = engine::hunt::Need::Registration(domain.clone());
-    stage.live.answer(&stage.engine, &need, output)
+    stage.live.answer(&stage.engine, &need, &mut |line| output.note(line))
 }
 
 fn show(stage: &Stage, value: &str, kind: PivotKind, output: &mut Output) -> anyhow::Result<()> {

@@ -5,7 +5,7 @@ use std::{collections::BTreeSet, path::PathBuf, process::Command};
 use serde_json::Value;
 
 /// What each crate may use of the others (DESIGN: arrows go one way).
-const ARROWS: [(&str, &[&str]); 8] = [
+const ARROWS: [(&str, &[&str]); 10] = [
     ("model", &[]),
     ("formats", &["model"]),
     ("observations", &["model"]),
@@ -13,7 +13,9 @@ const ARROWS: [(&str, &[&str]); 8] = [
     ("engine", &["formats", "model", "observations", "store"]),
     ("collect", &["formats", "model"]),
     ("range", &["formats", "model"]),
-    ("spoor", &["collect", "engine", "formats", "model", "observations", "range", "store"]),
+    ("intake", &["collect", "engine", "formats", "model", "observations", "store"]),
+    ("server", &["collect", "engine", "formats", "intake", "model", "observations", "store"]),
+    ("spoor", &["collect", "engine", "formats", "intake", "model", "observations", "range", "server", "store"]),
 ];
 
 fn root() -> PathBuf {

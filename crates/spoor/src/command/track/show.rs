@@ -8,10 +8,8 @@ use engine::{
 };
 use serde::Serialize;
 
-use crate::{
-    output::{Output, Tone, table::Table},
-    view::track::{HitView, TrackView},
-};
+use crate::output::{Output, Tone, table::Table};
+use server::view::track::{HitView, TrackView};
 
 /// A line for machines: what it is, and it.
 fn machine(output: &mut Output, kind: &'static str, value: &impl Serialize) -> io::Result<()> {

@@ -1,0 +1,35 @@
+//! The handlers of `/api/v1`, by noun, and of what stands beside it.
+
+pub mod answer;
+pub(crate) mod association;
+pub(crate) mod attribute;
+pub(crate) mod audit;
+pub(crate) mod dns;
+pub(crate) mod export;
+pub(crate) mod exposure;
+pub(crate) mod feed;
+pub(crate) mod group;
+pub(crate) mod health;
+pub(crate) mod hunt;
+pub mod import;
+pub mod indicator;
+pub(crate) mod label;
+pub(crate) mod lookup;
+pub(crate) mod me;
+pub(crate) mod new;
+pub(crate) mod note;
+pub(crate) mod observation;
+pub(crate) mod owner;
+pub(crate) mod pivot;
+pub(crate) mod registration;
+pub(crate) mod search;
+pub(crate) mod session;
+pub(crate) mod setup;
+pub(crate) mod sighting;
+pub(crate) mod sign_in;
+pub(crate) mod source;
+pub(crate) mod tag;
+pub mod technique;
+pub(crate) mod token;
+pub(crate) mod track;
+pub(crate) mod user;
