@@ -114,6 +114,13 @@ fn check_segment(segment: &Arc<Segment>, report: &mut CheckReport) -> Result<(),
     if !segment.has_head()? {
         report.damage.push(Damage { file: segment.name.clone(), offset: 0, what: "does not begin as a segment does" });
     }
+    for at in &segment.summary.parts {
+        if let Err(what) = segment.signatures(*at)? {
+            segment.mark_damaged();
+            let offset = segment.fences.get(*at as usize).map_or(0, |fence| fence.offset);
+            report.damage.push(Damage { file: segment.name.clone(), offset, what });
+        }
+    }
     let mut last: Vec<u8> = Vec::new();
     for (at, fence) in segment.fences.iter().enumerate() {
         report.blocks += 1;

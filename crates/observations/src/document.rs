@@ -21,6 +21,7 @@ use crate::{
     log::LogWriter,
     manifest::Manifest,
     octets::{put_string, put_varint, put_zigzag},
+    part::Gatherer,
     record::put_batch,
     registration::{self, Payload},
     segment::encode_tail,
@@ -139,6 +140,10 @@ fn files(examples: &mut Vec<(&'static str, Vec<u8>)>) {
     put("filter", Filter::of(&[hash64(b"abc")]).encode());
     put("tail", encode_tail([12, 34, 56]));
     put("segment", segment());
+    let mut parts = Gatherer::default();
+    parts.add(1, Some(model::Field::Email), b"a@b.example");
+    parts.end_block();
+    put("signatures", parts.take());
     put("log", log());
     put("manifest", manifest().encode());
 }

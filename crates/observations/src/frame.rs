@@ -127,6 +127,13 @@ pub(crate) fn read(file: &dyn File, offset: u64, stored: usize) -> io::Result<Un
     Ok(unpack(&frame))
 }
 
+/// How many octets the frame at `offset` takes, head and all.
+pub(crate) fn length_at(file: &dyn File, offset: u64) -> io::Result<u64> {
+    let mut head = [0; HEAD];
+    file.read_at(&mut head, offset)?;
+    Ok(HEAD as u64 + u64::from(Input(&head).u32().unwrap_or(0)))
+}
+
 /// Reads the frame at `offset` whatever its length.
 pub(crate) fn read_unsized(file: &dyn File, offset: u64, limit: u64) -> io::Result<Unpacked> {
     let mut head = [0; HEAD];

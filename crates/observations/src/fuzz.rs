@@ -2,8 +2,8 @@
 //! looked at, since damage that passes them is what these must withstand.
 
 use crate::{
-    block::Block, check::parses, filter::Filter, frame, log, manifest::Manifest, octets::Input, registration, segment,
-    snapshot::parse_arrival,
+    block::Block, check::parses, filter::Filter, frame, log, manifest::Manifest, octets::Input, part::Signatures,
+    registration, segment, snapshot::parse_arrival,
 };
 
 /// Octets are decoded as each thing that a file can hold: the first octet says which. Nothing may panic.
@@ -56,4 +56,5 @@ fn registrations(octets: &[u8]) {
 fn frames(octets: &[u8]) {
     let _ = frame::plain(octets);
     let _ = frame::unpack(octets);
+    let _ = Signatures::decode(octets);
 }

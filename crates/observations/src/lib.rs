@@ -33,6 +33,7 @@ mod freeze;
 #[doc(hidden)]
 pub mod fuzz;
 mod hash;
+mod holding;
 mod key;
 mod log;
 mod manifest;
@@ -40,6 +41,7 @@ pub mod measure;
 mod merging;
 mod network;
 mod octets;
+mod part;
 pub mod proof;
 mod query;
 mod race;
@@ -70,10 +72,11 @@ pub use disk::{Disk, RealDisk};
 pub use error::Error;
 pub use forget::{ForgetReport, Forgotten};
 pub use found::Found;
+pub use holding::{Judge, PartQuery};
 pub use network::NetworkVersion;
 pub use query::{
     Arrival, Counts, Cursor, Fences, Interrupt, Matching, Novelty, Page, Population, Query, Record, Subject, ValueHit,
-    ValueQuery, Version, Visited,
+    ValueQuery, Version, Visited, ZonePopulation,
 };
 pub use reparse::{Parser, ReparseReport};
 pub use snapshot::Snapshot;

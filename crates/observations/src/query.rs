@@ -271,3 +271,14 @@ pub struct Population {
     /// The newest moment observed.
     pub newest: Option<Time>,
 }
+
+/// How many domains with a registration a store holds under one last label.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ZonePopulation {
+    /// The zone; the root for those beyond what is counted apart.
+    pub zone: Name,
+    /// Domains.
+    pub domains: u64,
+    /// When one of them was seen last.
+    pub newest: Time,
+}

@@ -266,6 +266,11 @@ fn field_number(field: Field) -> u8 {
     }
 }
 
+/// The field of a number.
+pub(crate) fn field_of(number: u8) -> Option<Field> {
+    Field::ALL.iter().copied().find(|field| field_number(*field) == number)
+}
+
 pub(crate) fn role_number(role: Role) -> u8 {
     match role {
         Role::Registrant => 1,

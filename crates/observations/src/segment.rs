@@ -22,6 +22,7 @@ use crate::{
     frame::{self, Unpacked},
     key::SPACES,
     octets::{Input, put_string, put_varint, put_zigzag},
+    part::Signatures,
     sketch::Sketch,
 };
 
@@ -32,6 +33,9 @@ pub(crate) const VERSION: u32 = 0;
 pub(crate) const HEAD: u64 = 12;
 /// Three offsets, their checksum, version, magic at the end.
 pub(crate) const TAIL: usize = 8 * 3 + 4 + 4 + 8;
+
+/// Last labels that a segment counts by; those beyond stand together under none.
+const ZONES_MAX: usize = 4096;
 
 /// What the index knows of a block without reading it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -55,6 +59,15 @@ pub(crate) struct SourceSummary {
     pub(crate) newest: Option<i64>,
     pub(crate) dns: Sketch,
     pub(crate) registrations: Sketch,
+    /// Domains with a registration, by the last label of their names.
+    pub(crate) zones: BTreeMap<Box<[u8]>, ZoneSummary>,
+}
+
+/// What a segment says of one source's registrations under one last label.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct ZoneSummary {
+    pub(crate) domains: u64,
+    pub(crate) newest: i64,
 }
 
 /// What a segment says of itself.
@@ -69,6 +82,8 @@ pub(crate) struct Summary {
     pub(crate) octets: [u64; SPACES],
     pub(crate) first_key: Vec<u8>,
     pub(crate) sources: BTreeMap<u32, SourceSummary>,
+    /// The blocks behind which a frame of signatures stands; see [`crate::part`].
+    pub(crate) parts: Vec<u32>,
 }
 
 /// An open segment.
@@ -161,6 +176,19 @@ impl Segment {
             cache.put(id, block.clone());
         }
         Ok(Ok(block))
+    }
+
+    /// The signatures behind a block, as one of [`Summary::parts`]; the inner error says what is wrong with them.
+    pub(crate) fn signatures(&self, at: u32) -> Result<Result<Signatures, &'static str>, Error> {
+        let Some(fence) = self.fences.get(at as usize) else { return Ok(Err("no such block")) };
+        let end = fence.offset.saturating_add(fence.stored.into());
+        let io = |error| Error::Io { path: self.path.clone(), error };
+        let behind = frame::length_at(&*self.file, fence.offset).map_err(io)?;
+        let unpacked = frame::read_unsized(&*self.file, fence.offset.saturating_add(behind), end).map_err(io)?;
+        Ok(match unpacked {
+            Unpacked::Plain(octets) => Signatures::decode(&octets).ok_or("signatures do not parse"),
+            Unpacked::Damaged(what) => Err(what),
+        })
     }
 
     /// The first block whose last key is not below `target`.
@@ -322,6 +350,18 @@ impl Summary {
             }
             put_string(&mut out, summary.dns.octets());
             put_string(&mut out, summary.registrations.octets());
+            put_varint(&mut out, summary.zones.len() as u64);
+            for (label, zone) in &summary.zones {
+                put_string(&mut out, label);
+                put_varint(&mut out, zone.domains);
+                put_zigzag(&mut out, zone.newest);
+            }
+        }
+        put_varint(&mut out, self.parts.len() as u64);
+        let mut before = 0;
+        for at in &self.parts {
+            put_varint(&mut out, (at - before).into());
+            before = *at;
         }
         out
     }
@@ -344,7 +384,12 @@ impl Summary {
             let source = u32::try_from(input.varint()?).ok()?;
             sources.insert(source, SourceSummary::decode(&mut input)?);
         }
-        Some(Summary { lane, first_sequence, last_sequence, suffixes, rows, octets: sizes, first_key, sources })
+        let (mut parts, mut before) = (Vec::new(), 0u32);
+        for _ in 0..input.size()? {
+            before = before.checked_add(u32::try_from(input.varint()?).ok()?)?;
+            parts.push(before);
+        }
+        Some(Summary { lane, first_sequence, last_sequence, suffixes, rows, octets: sizes, first_key, sources, parts })
     }
 }
 
@@ -356,6 +401,26 @@ impl SourceSummary {
         };
         let (oldest, newest) = (moment()?, moment()?);
         let dns = Sketch::from_octets(input.string()?)?;
-        Some(SourceSummary { oldest, newest, dns, registrations: Sketch::from_octets(input.string()?)? })
+        let registrations = Sketch::from_octets(input.string()?)?;
+        let mut zones = BTreeMap::new();
+        for _ in 0..input.size()? {
+            let label = input.string()?.into();
+            zones.insert(label, ZoneSummary { domains: input.varint()?, newest: input.zigzag()? });
+        }
+        Some(SourceSummary { oldest, newest, dns, registrations, zones })
+    }
+
+    /// Counts a row of a registration whose key begins with this encoded domain.
+    pub(crate) fn count_zone(&mut self, domain: &[u8], is_new: bool, last: i64) {
+        let label = domain.get(1..).and_then(|name| name.split(|octet| *octet == 0).next()).unwrap_or_default();
+        let label = if self.zones.len() < ZONES_MAX || self.zones.contains_key(label) { label } else { &[] };
+        let counted = |zone: &mut ZoneSummary| {
+            zone.domains += u64::from(is_new);
+            zone.newest = zone.newest.max(last);
+        };
+        match self.zones.get_mut(label) {
+            Some(zone) => counted(zone),
+            None => counted(self.zones.entry(label.into()).or_insert(ZoneSummary { domains: 0, newest: last })),
+        }
     }
 }

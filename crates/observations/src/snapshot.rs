@@ -1,5 +1,7 @@
 //! What the store held at one moment: what is new to it, what arrived, how much it holds.
 
+use std::collections::BTreeMap;
+
 use model::{Name, Observation, Readable, SourceId, Time};
 
 use crate::{
@@ -8,7 +10,7 @@ use crate::{
     freeze::arrival_hour,
     key::{self, ARRIVAL, DOMAIN},
     octets::Input,
-    query::{Arrival, Cursor, Interrupt, Novelty, Page, Population},
+    query::{Arrival, Cursor, Interrupt, Novelty, Page, Population, ZonePopulation},
     record::hour,
     sketch::Sketch,
     tuple,
@@ -131,6 +133,25 @@ impl Snapshot {
         Ok(merge.next()?.is_none_or(|row| row.key != key || row.sighting.first == hour.0))
     }
 
+    /// How many domains with a registration these sources hold, by the last label of their names. A domain that several
+    /// sources or segments hold counts in each.
+    pub fn zones(&self, sources: &Readable) -> Vec<ZonePopulation> {
+        let mut zones: BTreeMap<Name, ZonePopulation> = BTreeMap::new();
+        for segment in &self.view.segments {
+            let hidden = self.view.catalog.hidden(segment);
+            let read = |source: SourceId| sources.allows(source) && !hidden.contains(&source);
+            let summaries = segment.summary.sources.iter().filter(|(source, _)| read(SourceId(**source)));
+            for (label, counted) in summaries.flat_map(|(_, summary)| &summary.zones) {
+                let Some(zone) = zone_of(label) else { continue };
+                let newest = Time(counted.newest);
+                let known = zones.entry(zone.clone()).or_insert(ZonePopulation { zone, domains: 0, newest });
+                known.domains += counted.domains;
+                known.newest = known.newest.max(newest);
+            }
+        }
+        zones.into_values().collect()
+    }
+
     /// How much a source holds.
     pub fn population(&self, source: SourceId) -> Population {
         let (mut dns, mut registrations) = (Sketch::default(), Sketch::default());
@@ -145,6 +166,13 @@ impl Snapshot {
         }
         Population { dns_domains: dns.estimate(), registrations: registrations.estimate(), newest: newest.map(Time) }
     }
+}
+
+/// The name of an encoded label.
+fn zone_of(label: &[u8]) -> Option<Name> {
+    let mut octets = label.to_vec();
+    octets.extend(if label.is_empty() { &[0][..] } else { &[0, 0] });
+    key::take_name(&mut Input(&octets))
 }
 
 pub(crate) fn parse_arrival(key: &[u8]) -> Option<Arrival> {

@@ -14,6 +14,8 @@ use crate::{
     key::{self, ARRIVAL, DOMAIN, EMAIL, FORWARD, INVERSE, NETWORK, REGISTRATION, VALUE},
     network,
     octets::Input,
+    part::Gatherer,
+    registration,
     segment::{Fence, HEAD, MAGIC, Segment, SourceSummary, Summary, VERSION, encode_index, encode_tail},
     sighting::Sighting,
     tuple,
@@ -60,8 +62,10 @@ pub(crate) struct SegmentWriter<'a> {
     asked: Option<usize>,
     extra: Vec<u8>,
     summary: Summary,
-    /// What the summary will say of each source; few enough to look through.
-    sources: Vec<(u32, SourceSummary)>,
+    /// What the summary will say of each source, and the hash of its domain counted last; few enough to look through.
+    sources: Vec<(u32, SourceSummary, u64)>,
+    /// What values hold, block by block.
+    parts: Gatherer,
     rows: u64,
 }
 
@@ -107,6 +111,7 @@ impl<'a> SegmentWriter<'a> {
             extra: Vec::new(),
             summary,
             sources: Vec::new(),
+            parts: Gatherer::default(),
             rows: 0,
         })
     }
@@ -127,6 +132,7 @@ impl<'a> SegmentWriter<'a> {
         let space = key.first().copied().unwrap_or(0);
         if space != self.space {
             self.end_block()?;
+            self.end_parts()?;
             self.space = space;
             self.asked = None;
         }
@@ -138,6 +144,11 @@ impl<'a> SegmentWriter<'a> {
         if shared.is_none_or(|shared| self.asked.is_none_or(|end| end >= shared)) {
             self.asked = asked_end(space, key);
             self.filter(space, key, self.asked);
+        }
+        if space == VALUE
+            && let Some((&number, value)) = self.asked.and_then(|end| key.get(1..end - 1)?.split_first())
+        {
+            self.parts.add(number, registration::field_of(number), value);
         }
         self.fence(space, key, self.asked, value);
         self.summarize(space, key, value);
@@ -196,14 +207,11 @@ impl<'a> SegmentWriter<'a> {
             return;
         };
         self.fence.sources |= 1 << (source.0 % 64);
-        let summary = match self.sources.iter().position(|(known, _)| *known == source.0) {
-            Some(at) => &mut self.sources[at].1,
-            None => {
-                self.sources.push((source.0, SourceSummary::default()));
-                let last = self.sources.len() - 1;
-                &mut self.sources[last].1
-            }
-        };
+        let at = self.sources.iter().position(|(known, ..)| *known == source.0).unwrap_or_else(|| {
+            self.sources.push((source.0, SourceSummary::default(), 0));
+            self.sources.len() - 1
+        });
+        let (_, summary, counted) = &mut self.sources[at];
         match space {
             FORWARD | REGISTRATION | NETWORK => {
                 summary.oldest = Some(summary.oldest.map_or(value.first, |oldest| oldest.min(value.first)));
@@ -215,7 +223,9 @@ impl<'a> SegmentWriter<'a> {
         if space == REGISTRATION
             && let Some(domain) = key::name_end(key, 1).and_then(|end| key.get(..end))
         {
-            summary.registrations.add(hash64(domain));
+            let hash = hash64(domain);
+            summary.registrations.add(hash);
+            summary.count_zone(domain, std::mem::replace(counted, hash) != hash, value.last);
         }
     }
 
@@ -239,7 +249,30 @@ impl<'a> SegmentWriter<'a> {
         }
         self.fences.push(Fence { last_key, offset: self.offset, stored, rows, ..fence });
         self.offset += u64::from(stored);
+        if self.space == VALUE && self.parts.end_block() {
+            self.end_parts()?;
+        }
         if self.buffer.len() >= BUFFER { self.write_out() } else { Ok(()) }
+    }
+
+    /// Writes what values hold behind the last of their blocks, as a part of what is stored of that block.
+    fn end_parts(&mut self) -> Result<(), Error> {
+        if self.parts.is_empty() {
+            return Ok(());
+        }
+        let before = self.buffer.len();
+        let parts = self.parts.take();
+        self.packer.put(&mut self.buffer, &parts).map_err(|error| self.io(error))?;
+        let stored = (self.buffer.len() - before) as u32;
+        self.offset += u64::from(stored);
+        if let Some(octets) = self.summary.octets.get_mut(usize::from(VALUE)) {
+            *octets += u64::from(stored);
+        }
+        if let Some(fence) = self.fences.last_mut() {
+            fence.stored += stored;
+        }
+        self.summary.parts.push(self.fences.len() as u32 - 1);
+        Ok(())
     }
 
     fn write_out(&mut self) -> Result<(), Error> {
@@ -255,10 +288,11 @@ impl<'a> SegmentWriter<'a> {
     /// Ends the segment, makes it durable and opens it; none where no row came.
     pub(crate) fn finish(mut self) -> Result<Option<Segment>, Error> {
         self.end_block()?;
+        self.end_parts()?;
         if self.rows == 0 {
             return Ok(None);
         }
-        self.summary.sources = self.sources.drain(..).collect();
+        self.summary.sources = self.sources.drain(..).map(|(source, summary, _)| (source, summary)).collect();
         self.hashes.sort_unstable();
         self.hashes.dedup();
         let sections = [encode_index(&self.fences), Filter::of(&self.hashes).encode(), self.summary.encode()];

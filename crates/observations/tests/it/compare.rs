@@ -2,7 +2,9 @@
 
 use model::{Atom, Name, Prefix, Readable, RecordType, SourceId, Time, Tuple};
 pub(crate) use observations::proof::holds;
-use observations::{Counts, Cursor, Fences, Matching, Page, Query, Record, Snapshot, Subject, ValueQuery};
+use observations::{
+    Counts, Cursor, Fences, Judge, Matching, Page, PartQuery, Query, Record, Snapshot, Subject, ValueQuery,
+};
 
 use crate::{
     chance::{Chance, DAY, START},
@@ -191,7 +193,7 @@ fn values(snapshot: &Snapshot, oracle: &Oracle, readable: &Readable, chance: &mu
         at -= 1;
     }
     let matching = match chance.below(3) {
-        0 => Matching::Exact(value),
+        0 => Matching::Exact(value.clone()),
         1 => Matching::Prefix(value[..at].into()),
         _ => Matching::Suffix(value[at..].into()),
     };
@@ -206,4 +208,28 @@ fn values(snapshot: &Snapshot, oracle: &Oracle, readable: &Readable, chance: &mu
     let domains: std::collections::BTreeSet<&Name> = expected.iter().map(|hit| &hit.domain).collect();
     let counts = snapshot.count_registered_with(&query, u64::MAX).expect("counts");
     assert_eq!((counts.domains, counts.at_least), (domains.len() as u64, false), "{query:?}");
+    parts(snapshot, oracle, &query, &value, chance);
+}
+
+/// Holders of values with a part of `value` in them.
+fn parts(snapshot: &Snapshot, oracle: &Oracle, query: &ValueQuery, value: &str, chance: &mut Chance) {
+    let at = |octet: usize| value.floor_char_boundary(octet);
+    let from = at(chance.below(value.len()));
+    let part = value[from..at(from + 1 + chance.below(12))].to_owned();
+    let (field, role, sources) = (query.field, query.role, query.sources.clone());
+    let asked =
+        PartQuery { field, role, holding: vec![vec![part.to_lowercase()]], sources, interrupt: Default::default() };
+    let mut found = std::collections::BTreeSet::new();
+    let mut judge = Judge {
+        fits: &mut |value| value.contains(&part),
+        visit: &mut |hit| {
+            found.insert((hit.value, hit.role, hit.domain, hit.source));
+            std::ops::ControlFlow::Continue(())
+        },
+    };
+    snapshot.visit_values(&asked, &mut judge).expect("a visit");
+    let all = oracle.hits(field, role, &Matching::Prefix(String::new()), &query.sources);
+    let holds = all.into_iter().filter(|hit| hit.value.contains(&part));
+    let expected = holds.map(|hit| (hit.value, hit.role, hit.domain, hit.source)).collect();
+    assert_eq!(found, expected, "{asked:?}");
 }
