@@ -1,7 +1,7 @@
 //! Figures of the knowledge base: importing, and lists, searches and details among many indicators.
 //!
-//! `cargo bench -p engine --bench knowledge -- [INDICATORS] [DATABASE]`, with a database as `--database` takes it
-//! (default: a SQLite file in a temporary directory). Half of the values are hosts, the rest addresses, links and
+//! `cargo bench -p engine --bench knowledge -- [INDICATORS] [DATABASE] [BATCH]`, with a database as `--database` takes it
+//! (default or `-`: a SQLite file in a temporary directory), and how many rows an import has (50,000). Half of the values are hosts, the rest addresses, links and
 //! hashes; ratings, confidence, tags and uses as teams have them: few rows of the highest.
 #![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a program for people who measure")]
 
@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 use engine::{
     Knowledge,
     knowledge::{
+        feed::{Content, Fetched},
         import::{Defaults, Offered, Request},
         list::parse,
     },
@@ -19,11 +20,17 @@ use model::{
     Actor, Association, AssociationId, AssociationKind, Group, GroupFields, GroupId, Id, Indicator, Object, Owner,
     OwnerId, OwnerKind, Pap, Provenance, Time, Tlp, opinion::Use, provenance::Origin, time::DAY,
 };
-use store::{Address, Store, search::Order};
+use store::{
+    Address, Store,
+    feed::{Format, Settings},
+    search::Order,
+};
 
 const NOW: Time = Time(1_790_000_000);
-/// Rows of one import.
+/// Rows of one import, where nothing else is said.
 const BATCH: usize = 50_000;
+/// Values of a feed.
+const FEED: usize = 400_000;
 
 /// Searches by indexed predicates, and others that have to look at rows.
 const QUERIES: [&str; 12] = [
@@ -47,15 +54,17 @@ fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).filter(|argument| argument != "--bench").collect();
     let count: usize = arguments.first().and_then(|count| count.parse().ok()).unwrap_or(100_000);
     let dir = tempfile::tempdir().unwrap();
-    let address = match arguments.get(1) {
+    let address = match arguments.get(1).filter(|text| *text != "-") {
         Some(text) => text.parse().unwrap(),
         None => Address::Sqlite(dir.path().join("spoor.db")),
     };
+    let batch = arguments.get(2).and_then(|batch| batch.parse().ok()).unwrap_or(BATCH);
     let began = Instant::now();
     let knowledge = Knowledge::new(Store::open(&address).unwrap());
     println!("{:?}: opened in {:.2} s", knowledge.store.dialect(), began.elapsed().as_secs_f64());
     let owner = owner(&knowledge);
-    imports(&knowledge, &owner, count);
+    imports(&knowledge, &owner, count, batch);
+    println!("peak memory {} MiB", peak());
     groups(&knowledge, &owner, count / 100, count);
     let began = Instant::now();
     knowledge.store.optimize().unwrap();
@@ -65,6 +74,7 @@ fn main() {
     println!("others:");
     SCANS.iter().for_each(|query| search(&knowledge, query));
     details(&knowledge, count);
+    feed(&knowledge, FEED.min(count));
     if let Address::Sqlite(path) = &address {
         println!("size: {} octets an indicator", std::fs::metadata(path).unwrap().len() / count as u64);
     }
@@ -121,11 +131,11 @@ fn offered(number: usize) -> Offered {
     Offered { stated, provenance: Provenance::plain(Origin::File, Some("list.csv".into())) }
 }
 
-fn imports(knowledge: &Knowledge, owner: &Owner, count: usize) {
+fn imports(knowledge: &Knowledge, owner: &Owner, count: usize, batch: usize) {
     let local = Actor::local("bench");
     let (mut spent, mut slowest) = (Duration::ZERO, Duration::ZERO);
-    for first in (0..count).step_by(BATCH) {
-        let rows: Vec<Offered> = (first..count.min(first + BATCH)).map(offered).collect();
+    for first in (0..count).step_by(batch) {
+        let rows: Vec<Offered> = (first..count.min(first + batch)).map(offered).collect();
         let request = Request { owner: owner.id, origin: "list.csv".into(), defaults: Defaults::default(), rows };
         let began = Instant::now();
         let done = knowledge.import(&local, &request, NOW).unwrap();
@@ -134,12 +144,47 @@ fn imports(knowledge: &Knowledge, owner: &Owner, count: usize) {
         slowest = slowest.max(began.elapsed());
     }
     let rate = count as f64 / spent.as_secs_f64();
-    println!("imported {count}: {rate:.0}/s, slowest batch of {BATCH} {:.2} s", slowest.as_secs_f64());
+    println!("imported {count}: {rate:.0}/s, slowest batch of {batch} {:.2} s", slowest.as_secs_f64());
     let rows: Vec<Offered> = (0..BATCH.min(count)).map(offered).collect();
     let request = Request { owner: owner.id, origin: "again".into(), defaults: Defaults::default(), rows };
     let began = Instant::now();
     assert_eq!(knowledge.import(&local, &request, NOW).unwrap().unchanged, request.rows.len() as u64);
     println!("the same again: {:.0}/s", request.rows.len() as f64 / began.elapsed().as_secs_f64());
+}
+
+/// The most memory that this process had, in MiB.
+fn peak() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+    line.and_then(|line| line.trim().trim_end_matches(" kB").parse::<u64>().ok()).unwrap_or(0) / 1024
+}
+
+/// A list that is taken, and a day later is the same and renewed.
+fn feed(knowledge: &Knowledge, count: usize) {
+    let settings = Settings {
+        format: Format::Plain,
+        every: 3600,
+        rating: None,
+        confidence: Some(50),
+        usage: Use::Context,
+        tlp: Tlp::Green,
+        tags: Vec::new(),
+        kind: None,
+        mapping: Default::default(),
+        hold_factor: 3,
+        silent_after: 168,
+    };
+    let local = Actor::local("bench");
+    let feed = knowledge.add_feed(&local, "Listed", "https://lists.example/plain", &settings, NOW).unwrap();
+    let text: String = (0..count).map(|number| format!("listed{number}.example\n")).collect();
+    let taken = Fetched::Content(Content { octets: text.into_bytes(), ..Content::default() });
+    for (what, fetched, now) in [("taken", taken, NOW), ("renewed", Fetched::Unchanged, NOW.plus(2 * DAY))] {
+        let feed = knowledge.feed(&local, feed.id).unwrap();
+        let began = Instant::now();
+        let run = knowledge.apply_feed(&feed, &fetched, now).unwrap().unwrap();
+        assert_eq!(run.added + run.renewed, count as u64);
+        println!("a feed of {count} {what}: {:.1} s", began.elapsed().as_secs_f64());
+    }
 }
 
 fn id(kind: u8, number: usize) -> Id {

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    actor::Readable,
     evidence::{Evidence, Share},
     pivot::{PivotKind, Quality},
     source::{SourceId, words},
@@ -61,7 +62,8 @@ pub struct Provenance {
     /// The steps from the seed, in order.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub steps: Vec<Trail>,
-    /// The observation sources that were counted: who may not read them may not read this.
+    /// The observation sources that were counted: who may not read them may not read what was found by them
+    /// ([`Provenance::for_readers_of`]).
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub sources: Vec<SourceId>,
     /// Anything else that the origin says: a line of a file, a score.
@@ -91,6 +93,16 @@ impl Provenance {
             sources,
             remark: None,
         }
+    }
+
+    /// As somebody may read it who may read these sources. Where one that was counted is not among them, seed, steps and
+    /// remark rest on it and are left out: that it came from a hunt stays, what the hunt found does not.
+    pub fn for_readers_of(self, readable: &Readable) -> Provenance {
+        if self.sources.iter().all(|source| readable.allows(*source)) {
+            return self;
+        }
+        let sources = self.sources.into_iter().filter(|source| readable.allows(*source)).collect();
+        Provenance { sources, ..Provenance::plain(self.origin, None) }
     }
 
     /// In a sentence: "imported from passive DNS of 203.0.113.7 (3 names, 2 sources), found from seed.example".

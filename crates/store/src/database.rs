@@ -14,7 +14,8 @@ use rusqlite::{Connection, OpenFlags};
 use crate::{
     dialect::Dialect,
     error::Error,
-    migration,
+    generation::Watch,
+    migration, tls,
     transaction::{Inner, Prepared, Tx},
 };
 
@@ -28,13 +29,9 @@ const STEP: i32 = 10_000;
 const INSTRUCTIONS_MAX: i64 = 300_000_000;
 /// The same for PostgreSQL, by its clock.
 const STATEMENT_TIMEOUT_MS: u32 = 10_000;
+/// Of each connection, the writer's too: an import goes through the tables in their order, so a page comes back after a
+/// batch only, and a larger cache does not have it any more either.
 const PAGE_CACHE_KIB: i32 = 32 * 1024;
-/// The same for the writer. Rows of an import go to places all over the database: what does not fit is written and read
-/// again. It is given back after a change of many rows.
-const WRITER_CACHE_KIB: i32 = 256 * 1024;
-/// Rows of such a change.
-const MANY: u64 = 10_000;
-
 /// Where the knowledge is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Address {
@@ -59,10 +56,11 @@ impl std::str::FromStr for Address {
 /// What people assert.
 pub struct Store {
     engine: Engine,
+    watch: Watch,
 }
 
 enum Engine {
-    Sqlite { writer: Mutex<Connection>, readers: Pool<Connection>, watch: Box<Mutex<Connection>>, path: PathBuf },
+    Sqlite { writer: Mutex<Connection>, readers: Pool<Connection>, path: PathBuf },
     Postgres { clients: Pool<(postgres::Client, Prepared)>, address: String },
 }
 
@@ -119,7 +117,7 @@ impl<C> Pool<C> {
     }
 }
 
-fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+pub(crate) fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
@@ -133,17 +131,19 @@ impl Store {
 
     /// Opens a database as it is.
     pub(crate) fn connect(address: &Address) -> Result<Store, Error> {
-        let engine = match address {
+        let (engine, watch) = match address {
             Address::Sqlite(path) => {
                 let writer = sqlite(path, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE)?;
-                writer.pragma_update(None, "cache_size", -WRITER_CACHE_KIB)?;
                 let watch = sqlite(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
-                let (writer, watch) = (Mutex::new(writer), Box::new(Mutex::new(watch)));
-                Engine::Sqlite { writer, readers: Pool::new(), watch, path: path.clone() }
+                let writer = Mutex::new(writer);
+                (Engine::Sqlite { writer, readers: Pool::new(), path: path.clone() }, Watch::sqlite(watch))
             }
-            Address::Postgres(text) => Engine::Postgres { clients: Pool::new(), address: text.clone() },
+            Address::Postgres(text) => {
+                let engine = Engine::Postgres { clients: Pool::new(), address: text.clone() };
+                (engine, Watch::postgres(text.clone()))
+            }
         };
-        Ok(Store { engine })
+        Ok(Store { engine, watch })
     }
 
     /// Which engine.
@@ -154,17 +154,11 @@ impl Store {
         }
     }
 
-    /// A number that is another one after every change, by whatever connection or process: what was read while it was
-    /// the same still holds. None where the engine has no such number. Some microseconds; reads no page.
+    /// A number that is another one after every change of accounts, tokens, sessions and rights, by whatever connection or
+    /// process: who was recognised while it was the same may still do the same. None where it cannot be read. Some
+    /// microseconds on SQLite, a journey to the server on PostgreSQL.
     pub fn generation(&self) -> Option<i64> {
-        match &self.engine {
-            Engine::Sqlite { watch, .. } => {
-                let watch = locked(watch);
-                let mut statement = watch.prepare_cached("PRAGMA data_version").ok()?;
-                statement.query_row([], |row| row.get(0)).ok()
-            }
-            Engine::Postgres { .. } => None,
-        }
+        self.watch.number()
     }
 
     /// Reads from one moment's state. A read that takes too long ends with [`Error::Limit`].
@@ -263,23 +257,13 @@ fn sqlite_write<T, E: From<Error>>(
 ) -> Result<T, E> {
     let immediate = rusqlite::TransactionBehavior::Immediate;
     let transaction = connection.transaction_with_behavior(immediate).map_err(Error::from)?;
-    let before = transaction.total_changes();
     let value = write(&mut Tx::new(Inner::Sqlite(&transaction)))?;
-    let changed = transaction.total_changes() - before;
     transaction.commit().map_err(Error::from)?;
-    if changed > MANY {
-        connection.execute_batch("PRAGMA shrink_memory").map_err(Error::from)?;
-    }
     Ok(value)
 }
 
-fn postgres_client(address: &str) -> Result<(postgres::Client, Prepared), Error> {
-    let mut config: postgres::Config = address.parse()?;
-    config.application_name("spoor");
-    if config.get_ssl_mode() == postgres::config::SslMode::Require {
-        return Err(Error::NoTls);
-    }
-    let mut client = config.connect(postgres::NoTls)?;
+pub(crate) fn postgres_client(address: &str) -> Result<(postgres::Client, Prepared), Error> {
+    let mut client = tls::connect(address)?;
     client.batch_execute(&format!("SET statement_timeout = {STATEMENT_TIMEOUT_MS}"))?;
     Ok((client, Prepared::default()))
 }

@@ -25,12 +25,9 @@ pub enum Error {
     /// The address of the database says nothing that this version knows.
     #[error("`{0}` is no database: write sqlite:FILE or postgres://USER@HOST/NAME")]
     Address(String),
-    /// The address of the database asks for an encrypted connection.
-    #[error(
-        "this version does not encrypt connections to PostgreSQL (sslmode=require): use a socket of the same machine \
-         (host=/run/postgresql), a network of your own, or a tunnel"
-    )]
-    NoTls,
+    /// The connection cannot be encrypted as the address of the database asks for it.
+    #[error("PostgreSQL, encrypted: {0}")]
+    Tls(String),
     /// A query did not end within its limit of time or work.
     #[error("the query did not end within its limit; ask for less, or by an indexed field")]
     Limit,

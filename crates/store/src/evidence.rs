@@ -1,6 +1,6 @@
 //! Evidence: why an indicator is here. Appended, never changed.
 
-use model::{AddableOwner, IndicatorId, OwnerId, Provenance, Readable, SourceId, Time, Tlp, UserId};
+use model::{AddableOwner, IndicatorId, OwnerId, Provenance, Readable, Time, Tlp, UserId};
 
 use crate::{
     error::Error,
@@ -17,7 +17,7 @@ statements! {
 }
 
 /// Who accepts: a pseudonym where they have one. Who left a community is not named, for the pseudonym left with them.
-const BY: &str = "SELECT x.owner_id, x.time, x.tlp, x.sources, x.content, \
+const BY: &str = "SELECT x.owner_id, x.time, x.tlp, x.content, \
     CASE WHEN m.pseudonym IS NOT NULL THEN m.pseudonym WHEN m.user_id IS NULL AND h.kind = 'community' THEN NULL \
     ELSE u.name END \
     FROM evidence x JOIN owners h ON h.id = x.owner_id \
@@ -54,8 +54,8 @@ pub fn append(
     tx.execute(APPEND, values![indicator, owner.owner().id, now, user, tlp as u8, sources, content]).map(drop)
 }
 
-/// The evidence that readable owners have of a value, by owner and as it was accepted; at most `limit`. What counts a
-/// source that may not be read is left out as if it were not there.
+/// The evidence that readable owners have of a value, by owner and as it was accepted; at most `limit`. What was found
+/// by sources that may not be read is left out of it.
 pub fn of(
     tx: &mut Tx<'_>,
     indicator: IndicatorId,
@@ -69,21 +69,18 @@ pub fn of(
     sql.push(" ORDER BY x.owner_id, x.number");
     let mut all = Vec::new();
     tx.each(&sql, &mut |row| {
-        let counted: Vec<SourceId> = row.json(3)?;
-        if counted.iter().all(|source| sources.allows(*source)) {
-            all.push(accepted(&row)?);
-        }
+        all.push(accepted(&row, sources)?);
         Ok(all.len() < limit)
     })?;
     Ok(all)
 }
 
-fn accepted(row: &Row) -> Result<Accepted, Error> {
+fn accepted(row: &Row, sources: &Readable) -> Result<Accepted, Error> {
     Ok(Accepted {
         owner: OwnerId(row.id(0)?),
         time: row.time(1)?,
-        by: row.maybe_text(5)?.map(str::to_owned),
+        by: row.maybe_text(4)?.map(str::to_owned),
         tlp: row.rank(2, Tlp::ALL)?,
-        provenance: row.json(4)?,
+        provenance: row.json::<Provenance>(3)?.for_readers_of(sources),
     })
 }

@@ -109,6 +109,12 @@ pub struct Held {
     pub withdrawn: u64,
     /// Some of the new ones.
     pub sample: Vec<String>,
+    /// What the server calls the content.
+    #[serde(default)]
+    pub etag: Option<String>,
+    /// Since when the server has it.
+    #[serde(default)]
+    pub last_modified: Option<String>,
 }
 
 /// A feed.
@@ -189,6 +195,10 @@ statements! {
               WHERE id = $1 AND revision = $6";
     REMOVE_RUNS = "DELETE FROM feed_runs WHERE feed_id = $1";
     REMOVE = "DELETE FROM feeds WHERE id = $1";
+    KEEP = "INSERT INTO feed_held (feed_id, part, content) VALUES ($1, $2, $3)";
+    KEPT = "SELECT COUNT(*) FROM feed_held WHERE feed_id = $1";
+    HELD = "SELECT content FROM feed_held WHERE feed_id = $1 ORDER BY part";
+    FORGET = "DELETE FROM feed_held WHERE feed_id = $1";
     ADD_RUN = "INSERT INTO feed_runs (id, feed_id, time, outcome, listed, added, renewed, withdrawn, refused, detail) \
                VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
     OLD_RUNS = "DELETE FROM feed_runs WHERE feed_id = $1 AND id <= \
@@ -247,8 +257,31 @@ pub fn change(tx: &mut Tx<'_>, owner: &WritableOwner, feed: &Feed) -> Result<boo
 /// Takes a feed away with its history. Its owner, and what it holds, stay.
 pub fn remove(tx: &mut Tx<'_>, owner: &WritableOwner, feed: &Feed) -> Result<(), Error> {
     assert_eq!(feed.owner, owner.owner().id, "a feed is removed under its own owner");
+    tx.execute(FORGET, values![feed.id])?;
     tx.execute(REMOVE_RUNS, values![feed.id])?;
     tx.execute(REMOVE, values![feed.id]).map(drop)
+}
+
+/// Keeps the parts of what waits for a person, instead of what was kept before.
+pub fn keep_held<'p>(
+    tx: &mut Tx<'_>,
+    owner: &WritableOwner,
+    feed: &Feed,
+    parts: impl IntoIterator<Item = &'p [u8]>,
+) -> Result<(), Error> {
+    assert_eq!(feed.owner, owner.owner().id, "a feed's list is kept under its own owner");
+    tx.execute(FORGET, values![feed.id])?;
+    (0_i64..).zip(parts).try_for_each(|(number, part)| tx.execute(KEEP, values![feed.id, number, part]).map(drop))
+}
+
+/// Whether anything is kept for a person.
+pub fn keeps_held(tx: &mut Tx<'_>, feed: FeedId) -> Result<bool, Error> {
+    Ok(tx.number(KEPT, values![feed])? > 0)
+}
+
+/// The parts of what waits for a person; none where nothing was kept.
+pub fn held(tx: &mut Tx<'_>, feed: FeedId) -> Result<Vec<Vec<u8>>, Error> {
+    tx.rows(HELD, values![feed])?.iter().map(|row| row.bytes(0).map(<[u8]>::to_vec)).collect()
 }
 
 /// Writes a run into the history, of which the newest `keep` stay.

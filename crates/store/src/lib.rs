@@ -20,6 +20,7 @@ pub mod evidence;
 pub mod exposure;
 pub mod feed;
 pub mod fresh;
+mod generation;
 pub mod group;
 pub mod idempotency;
 pub mod import;
@@ -44,6 +45,7 @@ pub mod sighting;
 mod statement;
 pub mod tag;
 pub mod text;
+mod tls;
 pub mod token;
 pub mod track;
 mod transaction;
@@ -52,6 +54,8 @@ mod value;
 mod viewer;
 
 pub use database::{Address, Store};
+#[doc(hidden)]
+pub use dump::undumped;
 pub use dump::{dump, load};
 pub use error::Error;
 pub use statement::Statement;
@@ -70,6 +74,7 @@ pub fn statements() -> impl Iterator<Item = &'static Statement> {
         exposure::STATEMENTS,
         evidence::STATEMENTS,
         feed::STATEMENTS,
+        generation::STATEMENTS,
         idempotency::STATEMENTS,
         group::STATEMENTS,
         membership::STATEMENTS,
@@ -120,4 +125,10 @@ pub fn test_older(address: &Address, last: usize, dump: &mut dyn std::io::BufRea
 #[doc(hidden)]
 pub fn test_statement(store: &Store, text: &'static str) -> Result<u64, Error> {
     store.write(|tx| tx.execute_of(&statement::Sql::new(text)))
+}
+
+/// The number that a statement gives, for a test that asks the engine itself.
+#[doc(hidden)]
+pub fn test_number(store: &Store, text: &'static str) -> Result<i64, Error> {
+    store.read(|tx| tx.rows_of(&statement::Sql::new(text))?.first().map_or(Ok(0), |row| row.int(0)))
 }

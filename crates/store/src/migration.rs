@@ -21,6 +21,9 @@ const MIGRATIONS: &[Migration] = &[
     Migration("0001_first", include_str!("../migrations/0001_first.sql"), |_| Ok(())),
     Migration("0002_descriptions", include_str!("../migrations/0002_descriptions.sql"), opinion::fill),
     Migration("0003_tracks", include_str!("../migrations/0003_tracks.sql"), |_| Ok(())),
+    Migration("0004_generation", include_str!("../migrations/0004_generation.sql"), |_| Ok(())),
+    Migration("0005_order", include_str!("../migrations/0005_order.sql"), |_| Ok(())),
+    Migration("0006_held", include_str!("../migrations/0006_held.sql"), |_| Ok(())),
 ];
 
 /// Columns that are derived from others: no dump has them.
@@ -45,6 +48,8 @@ pub(crate) fn migrate(store: &Store) -> Result<(), Error> {
 /// The same, not further than one step.
 pub(crate) fn migrate_to(store: &Store, last: usize) -> Result<(), Error> {
     store.write(|tx| {
+        // An index over what there is may take long.
+        tx.unlimited()?;
         run_all(tx, TABLE)?;
         if tx.dialect() == Dialect::Postgres {
             tx.execute(LOCK, values![])?;

@@ -4,6 +4,7 @@ use model::{Administration, Owner, OwnerId, ReadableOwners, Time, Tlp};
 
 use crate::{
     error::Error,
+    generation,
     statement::{Sql, statements},
     transaction::{Tx, values},
     value::{Row, Value},
@@ -34,7 +35,8 @@ pub fn add(tx: &mut Tx<'_>, owner: &Owner, now: Time) -> Result<(), Error> {
         owner.tlp as u8,
         now
     ];
-    tx.execute(INSERT, values).map(drop).map_err(|error| taken(error, &owner.name))
+    tx.execute(INSERT, values).map_err(|error| taken(error, &owner.name))?;
+    generation::count(tx)
 }
 
 /// The owner with this id.

@@ -32,8 +32,8 @@ impl Knowledge {
         })
     }
 
-    /// Why readable owners hold an indicator; at most [`LIST_MAX`] pieces. What rests on a source that the actor may
-    /// not read is left out.
+    /// Why readable owners hold an indicator; at most [`LIST_MAX`] pieces. What was found by a source that
+    /// the actor may not read is left out of them.
     pub fn evidence(&self, actor: &Actor, indicator: IndicatorId) -> Result<Vec<Accepted>, Error> {
         self.store.read(|tx| {
             seen(tx, actor, indicator.into())?;

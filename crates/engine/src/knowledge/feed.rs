@@ -23,7 +23,7 @@ use store::{
     fresh,
 };
 
-use super::{Knowledge, label::Screen, owner};
+use super::{Knowledge, owner};
 use crate::error::Error;
 use work::Work;
 
@@ -137,13 +137,27 @@ impl Knowledge {
         })
     }
 
-    /// Lets a list in that was held: the next run, now, takes what it finds whatever its size.
+    /// Lets in what was held, exactly as it was kept, whatever its size.
     pub fn accept_feed(&self, actor: &Actor, id: FeedId, now: Time) -> Result<Feed, Error> {
-        self.decide(actor, id, "feed.accept", now, |feed| {
-            feed.state.held.take().ok_or_else(nothing_held)?;
-            feed.state.accepted = true;
-            feed.next_due = Some(now);
-            Ok(())
+        let (seen, parts) = self.store.read(|tx| {
+            let feed = one(tx, actor, id)?;
+            keeper(tx, actor, &feed)?;
+            let parts = store::feed::held(tx, id)?;
+            Ok::<_, Error>((feed, parts))
+        })?;
+        let held = seen.state.held.as_ref().ok_or_else(nothing_held)?;
+        let lost = || Error::Conflict("what was held was not kept; drop it and let the feed run again".into());
+        let content = Content::kept(parts, held).ok_or_else(lost)?;
+        let taken = content.read(&seen.settings).map_err(Error::Conflict)?;
+        let matcher = self.store.read(|tx| self.labels.current(tx))?;
+        self.store.write(|tx| {
+            let mut work = Work::begin(tx, &seen, &matcher, now)?;
+            work.feed.state.held = None;
+            work.feed.state.accepted = true;
+            let run = work.content(&content, &taken)?;
+            let feed = work.end(&run)?;
+            write_down(tx, actor, "feed.accept", &feed, Detail::default(), now)?;
+            Ok(feed)
         })
     }
 
@@ -207,15 +221,7 @@ impl Knowledge {
         };
         let matcher = self.store.read(|tx| self.labels.current(tx))?;
         self.store.write(|tx| {
-            let feed = store::feed::by_id(tx, seen.id)?.ok_or(Error::NotFound)?;
-            if feed.revision != seen.revision {
-                return Err(Error::Stale);
-            }
-            let actor = system(&feed);
-            let owner = owner(tx, &actor, feed.owner)?;
-            let screen = Screen::new(tx, std::sync::Arc::clone(&matcher), &actor, feed.owner)?;
-            let keeper = actor.may_write(&owner)?;
-            let mut work = Work { tx, actor, keeper, screen, feed, now };
+            let mut work = Work::begin(tx, seen, &matcher, now)?;
             let run = match (fetched, &read) {
                 (Fetched::Later(seconds), _) => {
                     work.feed.next_due = Some(now.plus(i64::from(*seconds).max(RETRY)));
@@ -242,8 +248,11 @@ impl Knowledge {
     ) -> Result<Feed, Error> {
         self.store.write(|tx| {
             let mut feed = one(tx, actor, id)?;
-            keeper(tx, actor, &feed)?;
+            let keeper = keeper(tx, actor, &feed)?;
             decide(&mut feed)?;
+            if feed.state.held.is_none() {
+                store::feed::keep_held(tx, &keeper, &feed, [])?;
+            }
             change(tx, &mut feed)?;
             write_down(tx, actor, action, &feed, Detail::default(), now)?;
             Ok(feed)

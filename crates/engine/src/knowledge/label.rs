@@ -23,7 +23,7 @@ use store::{
 use super::{Knowledge, owner};
 use crate::error::Error;
 pub use draft::Draft;
-pub(crate) use matcher::addresses;
+pub(crate) use matcher::{Matcher, addresses};
 pub use screen::Labelled;
 pub(crate) use screen::{Cache, Screen, refusal_of};
 

@@ -3,7 +3,9 @@
 
 mod audit;
 mod engines;
+mod generation;
 mod layer;
 mod plan;
 mod search;
+mod tls;
 mod upgrade;

@@ -6,7 +6,7 @@ use formats::{
     stix,
 };
 use sha2::{Digest, Sha256};
-use store::feed::{Format, Settings};
+use store::feed::{Format, Held, Settings};
 
 /// The most events of a MISP feed that are fetched in one run.
 pub const EVENTS_MAX: usize = 500;
@@ -46,10 +46,22 @@ fn is_event(octets: &[u8]) -> bool {
 }
 
 impl Content {
+    /// What was kept of it; none where nothing was.
+    pub(super) fn kept(parts: Vec<Vec<u8>>, held: &Held) -> Option<Content> {
+        let mut parts = parts.into_iter();
+        let (etag, last_modified) = (held.etag.clone(), held.last_modified.clone());
+        Some(Content { octets: parts.next()?, parts: parts.collect(), etag, last_modified })
+    }
+
+    /// All parts of it.
+    pub(super) fn all(&self) -> impl Iterator<Item = &[u8]> {
+        std::iter::once(&self.octets).chain(&self.parts).map(Vec::as_slice)
+    }
+
     /// SHA-256 of all of it.
     pub(super) fn digest(&self) -> String {
         let mut hash = Sha256::new();
-        for part in std::iter::once(&self.octets).chain(&self.parts) {
+        for part in self.all() {
             hash.update((part.len() as u64).to_be_bytes());
             hash.update(part);
         }

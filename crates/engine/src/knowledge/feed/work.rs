@@ -1,6 +1,6 @@
 //! One run of a feed, in the transaction that it is.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, sync::Arc};
 
 use formats::list::Taken;
 use model::{Actor, FeedRunId, IndicatorId, Provenance, Time, WritableOwner, provenance::Origin};
@@ -11,12 +11,12 @@ use store::{
     fresh,
 };
 
-use super::{Content, REMOVED, RETRY, change, write_down};
+use super::{Content, REMOVED, RETRY, change, owner, system, write_down};
 use crate::{
     error::Error,
     knowledge::{
         import::{self, Defaults, Offered, Request},
-        label::Screen,
+        label::{Matcher, Screen},
     },
 };
 
@@ -41,7 +41,26 @@ pub(super) struct Work<'a, 'c> {
     pub(super) now: Time,
 }
 
-impl Work<'_, '_> {
+impl<'a, 'c> Work<'a, 'c> {
+    /// Of a feed that is still as the caller saw it.
+    pub(super) fn begin(
+        tx: &'a mut Tx<'c>,
+        seen: &Feed,
+        matcher: &Arc<Matcher>,
+        now: Time,
+    ) -> Result<Work<'a, 'c>, Error> {
+        // A list may be long, and some statements are about everything that the feed holds.
+        tx.unlimited()?;
+        let feed = store::feed::by_id(tx, seen.id)?.ok_or(Error::NotFound)?;
+        if feed.revision != seen.revision {
+            return Err(Error::Stale);
+        }
+        let actor = system(&feed);
+        let screen = Screen::new(tx, Arc::clone(matcher), &actor, feed.owner)?;
+        let keeper = actor.may_write(&owner(tx, &actor, feed.owner)?)?;
+        Ok(Work { tx, actor, keeper, screen, feed, now })
+    }
+
     pub(super) fn failed(&mut self, why: &str) -> Run {
         self.feed.state.failures = self.feed.state.failures.saturating_add(1);
         self.feed.state.failure = Some(why.to_owned());
@@ -77,7 +96,7 @@ impl Work<'_, '_> {
                 let detail = "this content was dropped by a person".to_owned();
                 return Ok(Run { listed: size, detail, ..self.run(Ended::Unchanged) });
             }
-            return Ok(self.hold(why, digest, taken, &listed, &active));
+            return self.hold(why, digest, content, taken, &listed, &active);
         }
         let mut run = self.take(taken, &listed, &gone)?;
         self.answered();
@@ -85,6 +104,8 @@ impl Work<'_, '_> {
         (state.digest, state.size) = (Some(digest), size);
         (state.etag, state.last_modified) = (content.etag.clone(), content.last_modified.clone());
         (state.held, state.dropped, state.accepted) = (None, None, false);
+        store::feed::keep_held(self.tx, &self.keeper, &self.feed, [])?;
+        let state = &mut self.feed.state;
         state.last_change = Some(self.now);
         run.listed = size;
         run.refused += refused;
@@ -135,10 +156,15 @@ impl Work<'_, '_> {
         &mut self,
         why: String,
         digest: String,
+        content: &Content,
         taken: &Taken,
         listed: &BTreeSet<IndicatorId>,
         active: &BTreeSet<IndicatorId>,
-    ) -> Run {
+    ) -> Result<Run, Error> {
+        let same = self.feed.state.held.as_ref().is_some_and(|held| held.digest == digest);
+        if !same || !store::feed::keeps_held(self.tx, self.feed.id)? {
+            store::feed::keep_held(self.tx, &self.keeper, &self.feed, content.all())?;
+        }
         let new = taken.stated.iter().filter(|stated| !active.contains(&store::indicator::id(&stated.indicator)));
         let since = self.feed.state.held.as_ref().map_or(self.now, |held| held.since);
         let size = listed.len() as u64;
@@ -150,13 +176,13 @@ impl Work<'_, '_> {
             added: listed.difference(active).count() as u64,
             withdrawn: active.difference(listed).count() as u64,
             sample: new.take(SAMPLE_MAX).map(|stated| stated.indicator.canonical()).collect(),
+            etag: content.etag.clone(),
+            last_modified: content.last_modified.clone(),
         });
-        Run { listed: size, detail: why, ..self.run(Ended::Held) }
+        Ok(Run { listed: size, detail: why, ..self.run(Ended::Held) })
     }
 
     fn renew(&mut self) -> Result<u64, Error> {
-        // One statement about everything that the feed holds.
-        self.tx.unlimited()?;
         Ok(store::feed::renew(self.tx, &self.keeper, self.now.plus(-RENEWED_EVERY), self.now)?)
     }
 
@@ -180,8 +206,8 @@ impl Work<'_, '_> {
         }
     }
 
-    /// Writes down the run, and when the next one is.
-    pub(super) fn end(&mut self, run: &Run) -> Result<(), Error> {
+    /// Writes down the run, and when the next one is; the feed as it is then.
+    pub(super) fn end(mut self, run: &Run) -> Result<Feed, Error> {
         self.feed.state.last_run = Some(self.now);
         let every = i64::from(self.feed.settings.every);
         let wait = match self.feed.state.failures {
@@ -196,7 +222,7 @@ impl Work<'_, '_> {
             let detail = detail.with("withdrawn", run.withdrawn).with("held", run.outcome == Ended::Held);
             write_down(self.tx, &self.actor, "feed.take", &self.feed, detail, self.now)?;
         }
-        Ok(())
+        Ok(self.feed)
     }
 }
 

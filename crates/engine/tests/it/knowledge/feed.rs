@@ -115,10 +115,11 @@ fn a_jump_waits_for_a_person() {
         );
         let run = apply(knowledge, &mut feed, &content(&hosts(0..51)), NOW.plus(10_800));
         assert_eq!(run.outcome, Ended::Held, "other content is");
-        let accepted = knowledge.accept_feed(&local(), feed.id, NOW.plus(10_900)).unwrap();
-        assert_eq!(accepted.next_due, Some(NOW.plus(10_900)));
-        let run = apply(knowledge, &mut feed, &content(&hosts(0..51)), NOW.plus(11_000));
-        assert_eq!((run.outcome, run.withdrawn, feed.state.size), (Ended::Taken, 149, 51), "{run:?}");
+        feed = knowledge.accept_feed(&local(), feed.id, NOW.plus(10_900)).unwrap();
+        assert_eq!((feed.state.size, feed.state.held.is_none(), feed.state.etag.as_deref()), (51, true, Some("\"v\"")));
+        assert_eq!(feed.next_due, Some(NOW.plus(10_900 + 3600)), "nothing is fetched for it");
+        let run = knowledge.feed_runs(&local(), feed.id, None, 1).unwrap().remove(0);
+        assert_eq!((run.outcome, run.withdrawn, run.listed), (Ended::Taken, 149, 51), "exactly what was held: {run:?}");
         let run = apply(knowledge, &mut feed, &content(&hosts(0..500)), NOW.plus(20_000));
         assert_eq!(run.outcome, Ended::Held, "a growth is held too, and one word counts once");
         let run = apply(knowledge, &mut feed, &content(""), NOW.plus(24_000));

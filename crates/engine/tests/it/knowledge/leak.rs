@@ -111,18 +111,27 @@ fn what_hidden_owners_do_changes_no_answer() {
 }
 
 #[test]
-fn evidence_of_a_hidden_source_is_not_there() {
+fn what_a_hidden_source_showed_is_not_in_evidence() {
     on_each(|knowledge| {
         let ours = owner(&knowledge.store, 1, "Ours");
         let analyst = member(&ours, Role::Analyst);
-        let domain = bring(knowledge, &analyst, &ours, "domain1.example");
         let reader = Actor { sources: Readable::Only([SourceId(1)].into()), ..member(&ours, Role::Reader) };
-        let before = answers(knowledge, &reader, &[domain.into()]);
-        let provenance =
-            Provenance { sources: vec![SourceId(1), SourceId(2)], ..Provenance::plain(Origin::Pivot, None) };
-        knowledge.add_evidence(&analyst, ours.id, domain, &provenance, None, NOW).unwrap();
-        assert_eq!(answers(knowledge, &reader, &[domain.into()]), before);
-        assert_eq!(knowledge.evidence(&analyst, domain).unwrap().len(), 2);
-        assert_eq!(knowledge.evidence(&reader, domain).unwrap().len(), 1);
+        let evidence = |name: &str, provenance: &Provenance| {
+            let domain = bring(knowledge, &analyst, &ours, name);
+            knowledge.add_evidence(&analyst, ours.id, domain, provenance, None, NOW).unwrap();
+            assert_eq!(knowledge.evidence(&analyst, domain).unwrap()[1].provenance, *provenance);
+            knowledge.evidence(&reader, domain).unwrap()
+        };
+        let plain = Provenance { sources: vec![SourceId(1)], ..Provenance::plain(Origin::Pivot, None) };
+        let found = Provenance {
+            sources: vec![SourceId(1), SourceId(2)],
+            remark: Some("score 91".into()),
+            ..Provenance::plain(Origin::Pivot, Some("seed.example".into()))
+        };
+        assert_eq!(
+            evidence("domain1.example", &plain),
+            evidence("domain2.example", &found),
+            "it says where from alone"
+        );
     });
 }
