@@ -16,7 +16,11 @@ use axum::{
 use engine::{Engine, Knowledge, account::Lifetime};
 use model::Time;
 use observations::Interrupt;
-use tokio::sync::{Semaphore, mpsc};
+use store::dialect::Dialect;
+use tokio::{
+    sync::{Semaphore, mpsc},
+    task::JoinHandle,
+};
 
 use crate::{
     known::Known, metric::Metrics, oidc::Oidc, problem::Problem, rate::Rates, router, settings::Settings, setup::Setup,
@@ -42,7 +46,7 @@ const LONG_ANSWERS: usize = 64;
 const OBSERVING: usize = 4;
 /// How long the engine may take for one answer.
 const DEADLINE: Duration = Duration::from_secs(30);
-/// The same for an import, an undo, and what else writes very much at once.
+/// How long what an import looks up first may take; what it writes takes as long as it takes.
 const LONG_DEADLINE: Duration = Duration::from_secs(600);
 /// Pieces of a stream that wait for a slow client.
 const PIECES: usize = 8;
@@ -216,12 +220,16 @@ impl App {
         self.run_within(DEADLINE, work).await
     }
 
-    /// The same for what writes very much at once and must not be answered before it has ended.
+    /// The same for what writes very much at once: it is answered when it has ended, however long that takes, and never
+    /// told to have failed while it goes on. How much it may be is limited before it begins.
     pub(crate) async fn run_long<T: Send + 'static>(
         &self,
         work: impl FnOnce(&Work<'_>) -> Result<T, engine::Error> + Send + 'static,
     ) -> Result<T, Problem> {
-        self.run_within(LONG_DEADLINE, work).await
+        let (gone, interrupt) = Gone::new(Instant::now() + LONG_DEADLINE);
+        let outcome = self.begin(interrupt, work).await?.await;
+        drop(gone);
+        ended(outcome)
     }
 
     async fn run_within<T: Send + 'static>(
@@ -229,26 +237,27 @@ impl App {
         deadline: Duration,
         work: impl FnOnce(&Work<'_>) -> Result<T, engine::Error> + Send + 'static,
     ) -> Result<T, Problem> {
+        let (gone, interrupt) = Gone::new(Instant::now() + deadline);
+        let running = self.begin(interrupt, work).await?;
+        let outcome = tokio::time::timeout(deadline, running).await.map_err(|_| late())?;
+        drop(gone);
+        ended(outcome)
+    }
+
+    /// Begins work on a thread that may block, when it is its turn.
+    async fn begin<T: Send + 'static>(
+        &self,
+        interrupt: Interrupt,
+        work: impl FnOnce(&Work<'_>) -> Result<T, engine::Error> + Send + 'static,
+    ) -> Result<JoinHandle<Result<T, engine::Error>>, Problem> {
         let app = self.clone();
-        let until = Instant::now() + deadline;
-        let late = || Problem::busy(StatusCode::SERVICE_UNAVAILABLE, "it took too long; ask for less", 5);
         let permit = tokio::time::timeout(DEADLINE, Arc::clone(&self.limits.workers).acquire_owned());
         let permit = permit.await.map_err(|_| late())?.map_err(|_| Problem::internal())?;
-        let (gone, interrupt) = Gone::new(until);
-        let running = tokio::task::spawn_blocking(move || {
+        Ok(tokio::task::spawn_blocking(move || {
             let outcome = work(&app.work(interrupt));
             drop(permit);
             outcome
-        });
-        let outcome = tokio::time::timeout_at(until.into(), running).await.map_err(|_| late())?;
-        drop(gone);
-        match outcome {
-            Ok(outcome) => outcome.map_err(Problem::from),
-            Err(panic) => {
-                tracing::error!(error = %panic, "a request ended in a defect of this program");
-                Err(Problem::internal())
-            }
-        }
+        }))
     }
 
     /// The same for work with a password, of which few run at one time, so that a flood of sign-ins takes neither all
@@ -323,12 +332,18 @@ impl App {
         Some(work(&Work { short: true, ..self.work(interrupt) }).map_err(Problem::from))
     }
 
-    /// Reads a few rows by their keys: here where that may be, else like [`App::run`].
+    /// Whether the knowledge base answers in microseconds. A journey to a server must hold no thread that serves, and the
+    /// driver of PostgreSQL cannot run on one.
+    pub(crate) fn is_near(&self) -> bool {
+        self.knowledge.store.dialect() == Dialect::Sqlite
+    }
+
+    /// Reads a few rows of the knowledge base by their keys: here where that may be, else like [`App::run`].
     pub(crate) async fn read<T: Send + 'static>(
         &self,
         mut work: impl FnMut(&Work<'_>) -> Result<T, engine::Error> + Send + 'static,
     ) -> Result<T, Problem> {
-        match self.run_here(&mut work) {
+        match self.is_near().then(|| self.run_here(&mut work)).flatten() {
             Some(outcome) => outcome,
             None => self.run(work).await,
         }
@@ -373,6 +388,21 @@ impl App {
 
     fn work(&self, interrupt: Interrupt) -> Work<'_> {
         Work { engine: &self.engine, knowledge: &self.knowledge, now: (self.clock)(), interrupt, short: false }
+    }
+}
+
+fn late() -> Problem {
+    Problem::busy(StatusCode::SERVICE_UNAVAILABLE, "it took too long; ask for less", 5)
+}
+
+/// What became of work on another thread.
+fn ended<T>(outcome: Result<Result<T, engine::Error>, tokio::task::JoinError>) -> Result<T, Problem> {
+    match outcome {
+        Ok(outcome) => outcome.map_err(Problem::from),
+        Err(panic) => {
+            tracing::error!(error = %panic, "a request ended in a defect of this program");
+            Err(Problem::internal())
+        }
     }
 }
 

@@ -85,7 +85,7 @@ async fn recognise(
 ) -> Result<Option<Caller>, Problem> {
     let Some(Brought { credential, name }) = brought(app, way, headers)? else { return Ok(None) };
     let lifetime = app.lifetime;
-    let generation = app.knowledge.store.generation();
+    let generation = generation(app).await?;
     if let Some(known) = app.known.get(&credential, address, generation, (app.clock)()) {
         return Ok(Some(known).filter(|known| name.is_none_or(|name| name == known.actor.name)));
     }
@@ -102,6 +102,14 @@ async fn recognise(
     let caller = Caller { actor: found.actor, via: found.via };
     app.known.put(&brought, address, generation, (app.clock)(), &caller);
     Ok(Some(caller).filter(|caller| name.is_none_or(|name| name == caller.actor.name)))
+}
+
+/// The generation of accounts and rights: microseconds where it is near.
+async fn generation(app: &App) -> Result<Option<i64>, Problem> {
+    match app.is_near() {
+        true => Ok(app.knowledge.store.generation()),
+        false => app.run(|work| Ok(work.knowledge.store.generation())).await,
+    }
 }
 
 /// A page of somebody else must not make a browser change anything here with its user's cookie. Browsers say where a

@@ -1,9 +1,9 @@
 //! Who was recognised a moment ago, so that not every request reads the accounts again.
 //!
-//! What is remembered holds for one generation of the database: any change, by this process or by another, makes it
-//! void, so an account that was disabled or a token that was ended is refused at the next request. It holds for some
-//! seconds at most, since tokens and sessions end by the clock too, and for one address, since a token may be bound to
-//! some. Where the engine has no generations nothing is remembered.
+//! What is remembered holds for one generation of accounts and rights (`store::Store::generation`): any change of them, by
+//! this process or by another, makes it void, so an account that was disabled or a token that was ended is refused at the
+//! next request. It holds for some seconds at most, since tokens and sessions end by the clock too, and for one address,
+//! since a token may be bound to some. Where the generation cannot be read nothing is remembered.
 
 use std::{
     collections::HashMap,

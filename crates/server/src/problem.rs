@@ -113,6 +113,9 @@ impl From<engine::Error> for Problem {
             engine::Error::Conflict(why) => Problem::new(StatusCode::CONFLICT, why),
             engine::Error::Stale => Problem::new(StatusCode::PRECONDITION_FAILED, error.to_string()),
             engine::Error::Limit(why) => Problem::new(StatusCode::UNPROCESSABLE_ENTITY, why),
+            engine::Error::Knowledge(store::Error::Busy) => {
+                Problem::busy(StatusCode::SERVICE_UNAVAILABLE, "something large is being written; nothing was done", 10)
+            }
             engine::Error::Knowledge(_) | engine::Error::Store(_) => {
                 tracing::error!(error = %error, "a request failed");
                 Problem::internal()

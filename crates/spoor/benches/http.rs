@@ -2,6 +2,8 @@
 //!
 //! `taskset -c 1 cargo bench -p spoor --bench http`: the server runs on processor 0, so the client must be elsewhere.
 //! `-- --tuples N` for another population, `--connections N`, `--seconds N`, `--path P` to ask one path again and again.
+//! `--knowledge FILE`: a SQLite database that `cargo bench -p engine --bench knowledge` filled (`sqlite:FILE`); its
+//! indicators are asked for by value, alone and beside somebody who adds indicators one after the other.
 #![allow(clippy::unwrap_used, clippy::print_stdout, missing_docs, reason = "a measurement")]
 
 use std::{
@@ -9,6 +11,7 @@ use std::{
     net::{SocketAddr, TcpStream},
     path::Path,
     process::{Child, Command, Stdio},
+    sync::atomic::{AtomicBool, AtomicU64, Ordering},
     time::{Duration, Instant},
 };
 
@@ -26,6 +29,7 @@ struct Arguments {
     connections: usize,
     seconds: u64,
     path: Option<String>,
+    knowledge: Option<std::path::PathBuf>,
 }
 
 fn main() {
@@ -33,9 +37,17 @@ fn main() {
     let dir = tempfile::tempdir().unwrap();
     let workload = Workload::new(1, arguments.tuples);
     fill(&dir.path().join("observations"), &workload);
-    let token = account(dir.path());
+    if let Some(file) = &arguments.knowledge {
+        std::fs::copy(file, dir.path().join("knowledge.db")).unwrap();
+    }
+    let token = account(dir.path(), arguments.knowledge.is_some());
+    let began = Instant::now();
     let server = Server::start(dir.path());
-    println!("{} tuples; the server has {} KiB", workload.tuples(), server.memory());
+    let started = began.elapsed().as_millis();
+    println!("{} tuples; started in {started} ms; the server has {} KiB", workload.tuples(), server.memory());
+    if arguments.knowledge.is_some() {
+        indicators(&server, &token, &arguments);
+    }
 
     let lookup = |at: u32| format!("/dnsdb/v2/lookup/rrset/name/{}", workload.tuple(at).rrname);
     let indicator = |_| "/api/v1/me".to_owned();
@@ -51,7 +63,7 @@ fn main() {
 }
 
 fn arguments() -> Arguments {
-    let mut arguments = Arguments { tuples: 1_000_000, connections: 16, seconds: 5, path: None };
+    let mut arguments = Arguments { tuples: 1_000_000, connections: 16, seconds: 5, path: None, knowledge: None };
     let mut given = std::env::args().skip(1).filter(|argument| argument != "--bench");
     while let Some(argument) = given.next() {
         let value = given.next().unwrap();
@@ -59,6 +71,7 @@ fn arguments() -> Arguments {
             "--tuples" => arguments.tuples = value.parse().unwrap(),
             "--connections" => arguments.connections = value.parse().unwrap(),
             "--seconds" => arguments.seconds = value.parse().unwrap(),
+            "--knowledge" => arguments.knowledge = Some(value.into()),
             "--path" => arguments.path = Some(value),
             other => panic!("unknown argument {other}"),
         }
@@ -88,8 +101,44 @@ fn fill(dir: &Path, workload: &Workload) {
     store.compact(true).unwrap();
 }
 
-/// An account and its token.
-fn account(data: &Path) -> String {
+/// Indicators by value, alone and beside a writer.
+fn indicators(server: &Server, token: &str, arguments: &Arguments) {
+    let path = |at: u32| {
+        // Every eighth value of that benchmark's is such a host.
+        let number = at % 1_000_000 / 8 * 8;
+        format!("/api/v1/indicators/by-value?value=host{number}.campaign{}.example", number % 1000)
+    };
+    small("an indicator by value", server, token, arguments, &path);
+    let (over, written) = (AtomicBool::new(false), AtomicU64::new(0));
+    std::thread::scope(|scope| {
+        scope.spawn(|| writer(server, token, &over, &written));
+        small("the same beside a writer", server, token, arguments, &path);
+        over.store(true, Ordering::Relaxed);
+    });
+    println!("the writer added {} indicators; the server has {} KiB", written.load(Ordering::Relaxed), server.memory());
+}
+
+/// Adds one indicator after the other.
+fn writer(server: &Server, token: &str, over: &AtomicBool, written: &AtomicU64) {
+    let (mut stream, mut buffer) = (connect(server), vec![0; 1 << 16]);
+    stream.write_all(request("/api/v1/owners", token).as_bytes()).unwrap();
+    let body = answer(&mut stream, &mut buffer).1;
+    let owners: serde_json::Value = serde_json::from_str(&body).unwrap();
+    let owner = owners["items"].as_array().unwrap().iter().find(|owner| owner["name"] == "Ours").unwrap()["id"].clone();
+    while !over.load(Ordering::Relaxed) {
+        let number = written.fetch_add(1, Ordering::Relaxed);
+        let body = serde_json::json!({"owner": owner, "row": {"value": format!("new{number}.example"), "rating": 3}})
+            .to_string();
+        let head = "POST /api/v1/indicators HTTP/1.1\r\nhost: bench\r\ncontent-type: application/json";
+        let length = body.len();
+        let text = format!("{head}\r\nauthorization: Bearer {token}\r\ncontent-length: {length}\r\n\r\n{body}");
+        stream.write_all(text.as_bytes()).unwrap();
+        assert_eq!(answer(&mut stream, &mut buffer).0, "201");
+    }
+}
+
+/// An account and its token; where there is a knowledge base one that may add to it.
+fn account(data: &Path, analyst: bool) -> String {
     let run = |arguments: &[&str]| {
         let mut child = Command::new(SPOOR)
             .arg("--data")
@@ -103,7 +152,11 @@ fn account(data: &Path) -> String {
         String::from_utf8(child.wait_with_output().unwrap().stdout).unwrap()
     };
     run(&["user", "add", "reader", "--password-stdin"]);
-    run(&["token", "add", "reader", "bench", "--scope", "read"]).lines().last().unwrap().to_owned()
+    let scopes: &[&str] = if analyst { &["--scope", "read", "--scope", "write"] } else { &["--scope", "read"] };
+    if analyst {
+        run(&["owner", "member", "Ours", "reader", "--role", "analyst"]);
+    }
+    run(&[&["token", "add", "reader", "bench"], scopes].concat()).lines().last().unwrap().to_owned()
 }
 
 struct Server {
@@ -168,7 +221,7 @@ fn small(what: &str, server: &Server, token: &str, arguments: &Arguments, path: 
                 for request in requests.iter().cycle() {
                     let asked = Instant::now();
                     stream.write_all(request.as_bytes()).unwrap();
-                    let status = answer(&mut stream, &mut buffer);
+                    let (status, _) = answer(&mut stream, &mut buffer);
                     assert_eq!(status, "200", "{request}");
                     times.push(asked.elapsed());
                     if asked > until {
@@ -192,8 +245,8 @@ fn small(what: &str, server: &Server, token: &str, arguments: &Arguments, path: 
     );
 }
 
-/// Reads one answer with its length, or in chunks; its status.
-fn answer(stream: &mut TcpStream, buffer: &mut [u8]) -> String {
+/// Reads one answer with its length, or in chunks; its status and body.
+fn answer(stream: &mut TcpStream, buffer: &mut [u8]) -> (String, String) {
     let mut have = 0;
     loop {
         have += stream.read(&mut buffer[have..]).unwrap();
@@ -205,7 +258,7 @@ fn answer(stream: &mut TcpStream, buffer: &mut [u8]) -> String {
             None => body.ends_with("0\r\n\r\n"),
         };
         if whole {
-            return head.split(' ').nth(1).unwrap().to_owned();
+            return (head.split(' ').nth(1).unwrap().to_owned(), body.to_owned());
         }
     }
 }

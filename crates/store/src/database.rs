@@ -21,6 +21,9 @@ use crate::{
 
 /// Connections for reading; more readers wait for one.
 const READERS_MAX: usize = 4;
+/// How long a reader waits for a connection, and a writer for its turn. Who has waited so long is told so and nothing was
+/// done: shorter than a request may take, so that none is told that it failed and then done after all.
+const WAIT: Duration = Duration::from_secs(20);
 /// A transaction that another one got in the way of is tried again so many times.
 const TRIES_MAX: usize = 10;
 /// Instructions of SQLite's machine between two looks at the limit of a read.
@@ -29,6 +32,11 @@ const STEP: i32 = 10_000;
 const INSTRUCTIONS_MAX: i64 = 300_000_000;
 /// The same for PostgreSQL, by its clock.
 const STATEMENT_TIMEOUT_MS: u32 = 10_000;
+/// Every statement has an index to go by, and a test holds that. A plan that was made while a table was nearly empty would
+/// read it whole for ever after: the second batch of an import took a minute. Compiling plans costs more than they do.
+const PLANNING: &str = "SET enable_seqscan = off; SET jit = off";
+/// Of a new database. An import changes nearly every page of an index whatever their size: larger ones are fewer to write.
+const PAGE_OCTETS: i32 = 8192;
 /// Of each connection, the writer's too: an import goes through the tables in their order, so a page comes back after a
 /// batch only, and a larger cache does not have it any more either.
 const PAGE_CACHE_KIB: i32 = 32 * 1024;
@@ -60,19 +68,20 @@ pub struct Store {
 }
 
 enum Engine {
-    Sqlite { writer: Mutex<Connection>, readers: Pool<Connection>, path: PathBuf },
+    Sqlite { writer: Pool<Connection>, readers: Pool<Connection>, path: PathBuf },
     Postgres { clients: Pool<(postgres::Client, Prepared)>, address: String },
 }
 
 /// Connections that are not in use, and how many there are in all.
 struct Pool<C> {
+    max: usize,
     idle: Mutex<(Vec<C>, usize)>,
     returned: Condvar,
 }
 
 impl<C> Pool<C> {
-    fn new() -> Pool<C> {
-        Pool { idle: Mutex::new((Vec::new(), 0)), returned: Condvar::new() }
+    fn new(max: usize) -> Pool<C> {
+        Pool { max, idle: Mutex::new((Vec::new(), 0)), returned: Condvar::new() }
     }
 
     /// Runs with a connection; one that failed in a way that leaves it in doubt is closed.
@@ -82,11 +91,13 @@ impl<C> Pool<C> {
         run: impl FnOnce(&mut C) -> Result<T, E>,
         usable: impl Fn(&C) -> bool,
     ) -> Result<T, E> {
-        let mut connection = match self.take() {
+        let mut connection = match self.take()? {
             Some(connection) => connection,
             None => open().inspect_err(|_| self.forget())?,
         };
+        let lost = Lost(self);
         let outcome = run(&mut connection);
+        std::mem::forget(lost);
         if usable(&connection) {
             locked(&self.idle).0.push(connection);
             self.returned.notify_one();
@@ -97,23 +108,32 @@ impl<C> Pool<C> {
     }
 
     /// An idle connection, or none where a new one may be opened.
-    fn take(&self) -> Option<C> {
-        let mut idle = locked(&self.idle);
-        loop {
-            if let Some(connection) = idle.0.pop() {
-                return Some(connection);
-            }
-            if idle.1 < READERS_MAX {
+    fn take(&self) -> Result<Option<C>, Error> {
+        let none = |(idle, opened): &mut (Vec<C>, usize)| idle.is_empty() && *opened >= self.max;
+        let waited = self.returned.wait_timeout_while(locked(&self.idle), WAIT, none);
+        let (mut idle, _) = waited.unwrap_or_else(PoisonError::into_inner);
+        match idle.0.pop() {
+            Some(connection) => Ok(Some(connection)),
+            None if idle.1 < self.max => {
                 idle.1 += 1;
-                return None;
+                Ok(None)
             }
-            idle = self.returned.wait(idle).unwrap_or_else(PoisonError::into_inner);
+            None => Err(Error::Busy),
         }
     }
 
     fn forget(&self) {
         locked(&self.idle).1 -= 1;
         self.returned.notify_one();
+    }
+}
+
+/// A connection that is not given back, since what ran with it panicked.
+struct Lost<'p, C>(&'p Pool<C>);
+
+impl<C> Drop for Lost<'_, C> {
+    fn drop(&mut self) {
+        self.0.forget();
     }
 }
 
@@ -133,13 +153,12 @@ impl Store {
     pub(crate) fn connect(address: &Address) -> Result<Store, Error> {
         let (engine, watch) = match address {
             Address::Sqlite(path) => {
-                let writer = sqlite(path, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE)?;
-                let watch = sqlite(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
-                let writer = Mutex::new(writer);
-                (Engine::Sqlite { writer, readers: Pool::new(), path: path.clone() }, Watch::sqlite(watch))
+                let watch = sqlite(path, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE)?;
+                let (writer, readers) = (Pool::new(1), Pool::new(READERS_MAX));
+                (Engine::Sqlite { writer, readers, path: path.clone() }, Watch::sqlite(watch))
             }
             Address::Postgres(text) => {
-                let engine = Engine::Postgres { clients: Pool::new(), address: text.clone() };
+                let engine = Engine::Postgres { clients: Pool::new(READERS_MAX), address: text.clone() };
                 (engine, Watch::postgres(text.clone()))
             }
         };
@@ -185,7 +204,7 @@ impl Store {
     /// do nothing but what the transaction does.
     pub fn write<T, E: From<Error>>(&self, mut write: impl FnMut(&mut Tx<'_>) -> Result<T, E>) -> Result<T, E> {
         match &self.engine {
-            Engine::Sqlite { writer, .. } => sqlite_write(&mut locked(writer), write),
+            Engine::Sqlite { writer, path, .. } => writing(writer, path, |connection| sqlite_write(connection, write)),
             Engine::Postgres { clients, address } => {
                 for _ in 1..TRIES_MAX {
                     if let Some(value) = postgres_try(clients, address, &mut write)? {
@@ -200,7 +219,9 @@ impl Store {
     /// Gathers the statistics by which the engine chooses its ways. PostgreSQL does it by itself in time.
     pub fn optimize(&self) -> Result<(), Error> {
         match &self.engine {
-            Engine::Sqlite { writer, .. } => locked(writer).execute_batch("PRAGMA optimize").map_err(Error::from),
+            Engine::Sqlite { writer, path, .. } => {
+                writing(writer, path, |connection| Ok(connection.execute_batch("PRAGMA optimize")?))
+            }
             Engine::Postgres { clients, address } => clients.with(
                 || postgres_client(address),
                 |(client, _)| client.batch_execute("ANALYZE").map_err(Error::from),
@@ -212,19 +233,30 @@ impl Store {
     /// Copies the database of a SQLite store to a file while it is in use; PostgreSQL has its own tools.
     pub fn backup(&self, to: &Path) -> Result<bool, Error> {
         match &self.engine {
-            Engine::Sqlite { writer, .. } => {
-                locked(writer).backup("main", to, None::<fn(rusqlite::backup::Progress)>)?;
+            Engine::Sqlite { writer, path, .. } => writing(writer, path, |connection| {
+                connection.backup("main", to, None::<fn(rusqlite::backup::Progress)>)?;
                 Ok(true)
-            }
+            }),
             Engine::Postgres { .. } => Ok(false),
         }
     }
+}
+
+/// Runs with the one connection that writes.
+fn writing<T, E: From<Error>>(
+    writer: &Pool<Connection>,
+    path: &Path,
+    run: impl FnOnce(&mut Connection) -> Result<T, E>,
+) -> Result<T, E> {
+    let open = || sqlite(path, OpenFlags::SQLITE_OPEN_READ_WRITE);
+    writer.with(open, run, Connection::is_autocommit)
 }
 
 fn sqlite(path: &Path, flags: OpenFlags) -> Result<Connection, Error> {
     let open = || {
         let connection = Connection::open_with_flags(path, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
         connection.busy_timeout(Duration::from_secs(10))?;
+        connection.pragma_update(None, "page_size", PAGE_OCTETS)?;
         connection.pragma_update(None, "journal_mode", "wal")?;
         connection.pragma_update(None, "synchronous", "full")?;
         connection.pragma_update(None, "foreign_keys", "on")?;
@@ -264,7 +296,7 @@ fn sqlite_write<T, E: From<Error>>(
 
 pub(crate) fn postgres_client(address: &str) -> Result<(postgres::Client, Prepared), Error> {
     let mut client = tls::connect(address)?;
-    client.batch_execute(&format!("SET statement_timeout = {STATEMENT_TIMEOUT_MS}"))?;
+    client.batch_execute(&format!("SET statement_timeout = {STATEMENT_TIMEOUT_MS}; {PLANNING}"))?;
     Ok((client, Prepared::default()))
 }
 

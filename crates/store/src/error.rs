@@ -31,7 +31,7 @@ pub enum Error {
     /// A query did not end within its limit of time or work.
     #[error("the query did not end within its limit; ask for less, or by an indexed field")]
     Limit,
-    /// Other transactions got in the way of this one, again and again.
+    /// Other transactions got in the way of this one, again and again or for very long. Nothing was done.
     #[error("too many changes at once; try again")]
     Busy,
     /// The file cannot be opened.
@@ -65,6 +65,7 @@ impl From<rusqlite::Error> for Error {
     fn from(error: rusqlite::Error) -> Error {
         match error.sqlite_error_code() {
             Some(rusqlite::ErrorCode::OperationInterrupted) => Error::Limit,
+            Some(rusqlite::ErrorCode::DatabaseBusy) => Error::Busy,
             Some(rusqlite::ErrorCode::ConstraintViolation) => Error::Conflict(error.to_string()),
             _ => Error::Sqlite(error),
         }

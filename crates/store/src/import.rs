@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     decay,
+    dialect::Dialect,
     error::Error,
     indicator::{self, CHUNK},
     opinion::{self, Held},
@@ -129,7 +130,24 @@ pub fn add(tx: &mut Tx<'_>, owner: &AddableOwner, import: &Import, items: &[Item
         add_tags(tx, id, chunk)?;
         add_evidence(tx, import, chunk)?;
     }
-    Ok(())
+    count_for_plans(tx, items.len() as i64)
+}
+
+/// Lets PostgreSQL count its tables again where most of what they hold is new: by what it knows of an empty table it would
+/// look for an owner's values one by one among all that the owner holds, until it counts by itself a minute later. (SQLite
+/// plans without counts.)
+fn count_for_plans(tx: &mut Tx<'_>, rows: i64) -> Result<(), Error> {
+    if tx.dialect() == Dialect::Sqlite || rows < CHUNK as i64 {
+        return Ok(());
+    }
+    let counted = Sql::new("SELECT CAST(reltuples AS BIGINT) FROM pg_class WHERE oid = 'opinions'::regclass");
+    let known = tx.rows_of(&counted)?.first().map_or(Ok(0), |row| row.int(0))?;
+    match known < 4 * rows {
+        true => {
+            tx.execute_of(&Sql::new("ANALYZE indicators, opinions, evidence, tags, import_items, phrases")).map(drop)
+        }
+        false => Ok(()),
+    }
 }
 
 /// In the order of the tables that they go to, so that a large import writes each page once.

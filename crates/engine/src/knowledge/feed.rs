@@ -137,8 +137,8 @@ impl Knowledge {
         })
     }
 
-    /// Lets in what was held, exactly as it was kept, whatever its size.
-    pub fn accept_feed(&self, actor: &Actor, id: FeedId, now: Time) -> Result<Feed, Error> {
+    /// Lets in what was held, exactly as it was kept, whatever its size; nothing is fetched.
+    pub fn accept_feed(&self, actor: &Actor, id: FeedId, now: Time) -> Result<(Feed, Run), Error> {
         let (seen, parts) = self.store.read(|tx| {
             let feed = one(tx, actor, id)?;
             keeper(tx, actor, &feed)?;
@@ -157,7 +157,7 @@ impl Knowledge {
             let run = work.content(&content, &taken)?;
             let feed = work.end(&run)?;
             write_down(tx, actor, "feed.accept", &feed, Detail::default(), now)?;
-            Ok(feed)
+            Ok((feed, run))
         })
     }
 

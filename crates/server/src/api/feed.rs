@@ -54,10 +54,10 @@ pub(crate) fn routes() -> Vec<Route> {
             .paged()
             .answers::<Page<RunView>>(200, "Runs"),
         decided(Route::post("/api/v1/feeds/{id}/run", keeps, "feed.run", run).says("Lets a feed run now")),
-        decided(
-            Route::post("/api/v1/feeds/{id}/accept", keeps, "feed.accept", accept)
-                .says("Lets a list in that was held because its size jumped: the next run, now, takes what it finds"),
-        ),
+        Route::post("/api/v1/feeds/{id}/accept", keeps, "feed.accept", accept)
+            .says("Lets a list in that was held because its size jumped, exactly as it was sent then")
+            .answers::<FeedView>(200, "The feed")
+            .problems(&[409, 412]),
         Route::post("/api/v1/feeds/{id}/drop", keeps, "feed.drop", discard)
             .says("Turns away a list that was held")
             .answers::<FeedView>(200, "The feed")
@@ -314,9 +314,9 @@ async fn run(State(app): State<App>, caller: Caller, Path(id): Path<FeedId>) -> 
     Ok((StatusCode::ACCEPTED, Json(feed.await?)).into_response())
 }
 
-async fn accept(State(app): State<App>, caller: Caller, Path(id): Path<FeedId>) -> Result<Response, Problem> {
-    let feed = app.run(move |work| Ok(view(work.knowledge.accept_feed(&caller.actor, id, work.now)?, work.now)));
-    Ok((StatusCode::ACCEPTED, Json(feed.await?)).into_response())
+async fn accept(State(app): State<App>, caller: Caller, Path(id): Path<FeedId>) -> Result<Json<FeedView>, Problem> {
+    let feed = app.run_long(move |work| Ok(view(work.knowledge.accept_feed(&caller.actor, id, work.now)?.0, work.now)));
+    feed.await.map(Json)
 }
 
 async fn discard(State(app): State<App>, caller: Caller, Path(id): Path<FeedId>) -> Result<Json<FeedView>, Problem> {

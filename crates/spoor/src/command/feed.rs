@@ -162,8 +162,9 @@ pub(crate) fn run(session: &Session, arguments: &Arguments, output: &mut Output)
         Arguments::Run { name } => work.run(name.as_deref(), output)?,
         Arguments::Show { name } => work.show(&work.named(name)?, output)?,
         Arguments::Accept { name } => {
-            let feed = work.knowledge.accept_feed(&work.actor, work.named(name)?.id, session.now())?;
-            work.run(Some(&feed.name), output)?
+            let (feed, run) = work.knowledge.accept_feed(&work.actor, work.named(name)?.id, session.now())?;
+            ran(&feed, &run, output)?;
+            Ending::Found
         }
         Arguments::Drop { name } => {
             let feed = work.knowledge.drop_feed(&work.actor, work.named(name)?.id, session.now())?;

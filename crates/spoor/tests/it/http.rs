@@ -1,6 +1,7 @@
 //! The API as its clients see it: the built program, over real connections.
 
 mod account;
+mod database;
 mod dns;
 mod group;
 mod hostile;
