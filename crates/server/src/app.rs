@@ -1,6 +1,7 @@
 //! What every request works with, and the one place where async meets the synchronous engine.
 
 use std::{
+    any::Any,
     path::PathBuf,
     sync::{
         Arc,
@@ -29,6 +30,11 @@ use intake::sensor::Sensor;
 
 /// The clock.
 pub type Clock = Arc<dyn Fn() -> Time + Send + Sync>;
+
+/// Work of the engine, whatever comes of it.
+type AnyWork = Box<dyn FnOnce(&Work<'_>) -> Result<Anything, engine::Error> + Send>;
+/// What came of it. There are more than a hundred types of it, and what stands around work is compiled once.
+type Anything = Box<dyn Any + Send>;
 
 /// How long something may take on a thread that serves.
 const SHORT: Duration = Duration::from_millis(2);
@@ -213,11 +219,11 @@ impl App {
     }
 
     /// Runs work of the engine on a thread that may block. It is told to stop when the client goes or time is up.
-    pub(crate) async fn run<T: Send + 'static>(
+    pub(crate) fn run<T: Send + 'static>(
         &self,
         work: impl FnOnce(&Work<'_>) -> Result<T, engine::Error> + Send + 'static,
-    ) -> Result<T, Problem> {
-        self.run_within(DEADLINE, work).await
+    ) -> impl Future<Output = Result<T, Problem>> + Send {
+        self.run_within(DEADLINE, work)
     }
 
     /// The same for what writes very much at once: it is answered when it has ended, however long that takes, and never
@@ -227,9 +233,9 @@ impl App {
         work: impl FnOnce(&Work<'_>) -> Result<T, engine::Error> + Send + 'static,
     ) -> Result<T, Problem> {
         let (gone, interrupt) = Gone::new(Instant::now() + LONG_DEADLINE);
-        let outcome = self.begin(interrupt, work).await?.await;
+        let outcome = self.begin(interrupt, any(work)).await?.await;
         drop(gone);
-        ended(outcome)
+        typed(ended(outcome)?)
     }
 
     async fn run_within<T: Send + 'static>(
@@ -237,6 +243,10 @@ impl App {
         deadline: Duration,
         work: impl FnOnce(&Work<'_>) -> Result<T, engine::Error> + Send + 'static,
     ) -> Result<T, Problem> {
+        typed(self.run_any(deadline, any(work)).await?)
+    }
+
+    async fn run_any(&self, deadline: Duration, work: AnyWork) -> Result<Anything, Problem> {
         let (gone, interrupt) = Gone::new(Instant::now() + deadline);
         let running = self.begin(interrupt, work).await?;
         let outcome = tokio::time::timeout(deadline, running).await.map_err(|_| late())?;
@@ -245,11 +255,11 @@ impl App {
     }
 
     /// Begins work on a thread that may block, when it is its turn.
-    async fn begin<T: Send + 'static>(
+    async fn begin(
         &self,
         interrupt: Interrupt,
-        work: impl FnOnce(&Work<'_>) -> Result<T, engine::Error> + Send + 'static,
-    ) -> Result<JoinHandle<Result<T, engine::Error>>, Problem> {
+        work: AnyWork,
+    ) -> Result<JoinHandle<Result<Anything, engine::Error>>, Problem> {
         let app = self.clone();
         let permit = tokio::time::timeout(DEADLINE, Arc::clone(&self.limits.workers).acquire_owned());
         let permit = permit.await.map_err(|_| late())?.map_err(|_| Problem::internal())?;
@@ -393,6 +403,16 @@ impl App {
 
 fn late() -> Problem {
     Problem::busy(StatusCode::SERVICE_UNAVAILABLE, "it took too long; ask for less", 5)
+}
+
+/// Work without its type.
+fn any<T: Send + 'static>(work: impl FnOnce(&Work<'_>) -> Result<T, engine::Error> + Send + 'static) -> AnyWork {
+    Box::new(|of| work(of).map(|value| Box::new(value) as Anything))
+}
+
+/// What came of it, as the type that it is.
+fn typed<T: 'static>(value: Anything) -> Result<T, Problem> {
+    value.downcast().map(|value| *value).map_err(|_| Problem::internal())
 }
 
 /// What became of work on another thread.

@@ -31,6 +31,7 @@ mod dnsdb;
 mod extract;
 mod gate;
 mod guard;
+mod json;
 mod known;
 pub mod listen;
 mod metric;

@@ -7,7 +7,6 @@
 use std::collections::BTreeSet;
 
 use axum::{
-    Json,
     extract::FromRequestParts,
     http::request::Parts,
     response::{IntoResponse, Response},
@@ -28,6 +27,7 @@ use crate::{
     app::App,
     caller::Caller,
     extract::{pairs, parse_pairs},
+    json::Json,
     problem::Problem,
 };
 
@@ -198,7 +198,9 @@ impl Pages {
         known::<V>(fields)?;
         let mut items = Vec::with_capacity(rows.len());
         for row in rows {
-            let mut item = serde_json::to_value(row).map_err(|_| Problem::internal())?;
+            // By way of the text, which is written in one way everywhere.
+            let text = serde_json::to_vec(&row).map_err(|_| Problem::internal())?;
+            let mut item: serde_json::Value = serde_json::from_slice(&text).map_err(|_| Problem::internal())?;
             if let Some(members) = item.as_object_mut() {
                 members.retain(|name, _| fields.contains(name));
             }

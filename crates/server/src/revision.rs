@@ -1,14 +1,13 @@
 //! Revisions as entity tags: no change is made on top of one that its maker has not seen (RFC 9110 §8.8.3, §13.1.1).
 
 use axum::{
-    Json,
     extract::FromRequestParts,
     http::{HeaderValue, StatusCode, header, request::Parts},
     response::{IntoResponse, Response},
 };
 use serde::Serialize;
 
-use crate::{app::App, problem::Problem};
+use crate::{app::App, json::Json, problem::Problem};
 
 /// The revision that the caller has seen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,12 +1,8 @@
 //! A row of the table of routes: method, path, what it needs, handler, and what the API description says of it.
 
-use std::{borrow::Cow, collections::BTreeMap};
+use std::{borrow::Cow, collections::BTreeMap, pin::Pin, sync::Arc};
 
-use axum::{
-    handler::Handler,
-    http::Method,
-    routing::{MethodFilter, MethodRouter, on},
-};
+use axum::{extract::Request, handler::Handler, http::Method, response::Response as Answer};
 use model::right::Scope;
 use utoipa::{
     IntoParams, ToSchema,
@@ -92,6 +88,9 @@ pub(crate) enum Way {
     Basic,
 }
 
+/// A handler without its type, so that what stands around handlers is compiled once and not for each.
+pub(crate) type Endpoint = Arc<dyn Fn(Request, App) -> Pin<Box<dyn Future<Output = Answer> + Send>> + Send + Sync>;
+
 /// A row.
 pub(crate) struct Route {
     pub(crate) method: Method,
@@ -99,7 +98,7 @@ pub(crate) struct Route {
     pub(crate) need: Need,
     /// Noun and verb; names it in the description, the metrics and the log.
     pub(crate) name: &'static str,
-    pub(crate) handler: MethodRouter<App>,
+    pub(crate) handler: Endpoint,
     pub(crate) says: Description,
     /// Whether its body may be as long as an import.
     pub(crate) long: bool,
@@ -127,8 +126,8 @@ impl Route {
         H: Handler<T, App>,
         T: 'static,
     {
-        let filter = MethodFilter::try_from(method.clone()).expect("one of the methods that there are");
-        let (handler, says) = (on(filter, handler), Description::default());
+        let handler: Endpoint = Arc::new(move |request, app| Box::pin(handler.clone().call(request, app)));
+        let says = Description::default();
         Route { method, path, need, name, handler, says, long: false, secret: false, way: Way::Own }
     }
 

@@ -5,9 +5,11 @@ use std::sync::{Arc, OnceLock};
 use axum::{
     Router,
     body::Bytes,
+    extract::{Request, State},
     http::{StatusCode, header},
     middleware,
     response::{IntoResponse, Response},
+    routing::{MethodFilter, on},
 };
 use tower_http::catch_panic::CatchPanicLayer;
 
@@ -78,7 +80,9 @@ pub(crate) fn router(app: App) -> Router {
         let row =
             Row { number, need: route.need, name: route.name, long: route.long, secret: route.secret, way: route.way };
         let gate = middleware::from_fn_with_state((app.clone(), Arc::new(row)), gate);
-        router = router.route(route.path, route.handler.route_layer(gate));
+        let filter = MethodFilter::try_from(route.method).expect("one of the methods that there are");
+        let handler = on(filter, move |State(app): State<App>, request: Request| (route.handler)(request, app));
+        router = router.route(route.path, handler.route_layer(gate));
     }
     router
         .fallback(|| async { Problem::not_found() })

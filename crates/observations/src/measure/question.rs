@@ -123,7 +123,10 @@ fn rate(what: &str, store: &Store, subjects: &[Subject], say: Say<'_>) -> Outcom
     let walk = |subject: &Subject| walked(&snapshot, subject);
     let records = |subject: &Subject| Ok(ask(&snapshot, subject)?.rows.len());
     let ((rows, walked), (_, made)) = (measured(subjects, walk)?, measured(subjects, records)?);
-    say(&format!("{what}: {walked:.0} rows/s walked, {made:.0} records/s made ({} asked, {rows} rows)", subjects.len()));
+    say(&format!(
+        "{what}: {walked:.0} rows/s walked, {made:.0} records/s made ({} asked, {rows} rows)",
+        subjects.len()
+    ));
     Ok(())
 }
 

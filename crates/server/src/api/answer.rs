@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 
 use axum::{
-    Json,
     extract::State,
     http::header,
     response::{IntoResponse, Response},
@@ -19,6 +18,7 @@ use crate::{
     app::{App, Work},
     caller::Caller,
     extract::{Input, Query},
+    json::Json,
     problem::Problem,
     route::{Need, Route},
     view::answer::AnswerView,

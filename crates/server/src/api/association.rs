@@ -1,7 +1,6 @@
 //! `/api/v1/associations`, and those of one indicator or group.
 
 use axum::{
-    Json,
     extract::State,
     http::StatusCode,
     response::{IntoResponse, Response},
@@ -22,6 +21,7 @@ use crate::{
     app::App,
     caller::Caller,
     extract::{Input, Path, Query},
+    json::Json,
     page::{Page, Pages},
     problem::Problem,
     route::Route,

@@ -1,7 +1,6 @@
 //! `/api/v1/attributes`, and those of one indicator or group.
 
 use axum::{
-    Json,
     extract::State,
     http::StatusCode,
     response::{IntoResponse, Response},
@@ -18,6 +17,7 @@ use crate::{
     app::App,
     caller::Caller,
     extract::{Input, Path},
+    json::Json,
     problem::Problem,
     route::Route,
 };

@@ -1,7 +1,6 @@
 //! `/api/v1/audit`: who did what, for administrators.
 
 use axum::{
-    Json,
     extract::State,
     http::header,
     response::{IntoResponse, Response},
@@ -15,6 +14,7 @@ use crate::{
     app::App,
     caller::Caller,
     extract::Query,
+    json::Json,
     page::{Page, Pages},
     problem::Problem,
     route::{Need, Route},

@@ -2,7 +2,6 @@
 //! once, and in numbers.
 
 use axum::{
-    Json,
     extract::State,
     http::{StatusCode, header},
     response::{IntoResponse, Response},
@@ -19,6 +18,7 @@ use crate::{
     caller::Caller,
     dns::{ROWS_MAX, Reading, until},
     extract::{Input, Query},
+    json::Json,
     page::{Page, Pages},
     problem::Problem,
     route::{Need, Route},

@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 
 use axum::{
-    Json,
     extract::State,
     http::StatusCode,
     response::{IntoResponse, Response},
@@ -18,6 +17,7 @@ use crate::{
     app::App,
     caller::Caller,
     extract::{Input, Path},
+    json::Json,
     page::{Page, Pages},
     problem::Problem,
     revision::{IfMatch, tagged},

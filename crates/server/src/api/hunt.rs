@@ -165,9 +165,9 @@ fn tell(
 
 /// One event, on its way at once (WHATWG HTML §9.2).
 fn send(pieces: &mut Pieces, event: &str, data: &impl Serialize) -> Result<(), engine::Error> {
-    let written = write!(pieces, "event: {event}\ndata: ")
-        .and_then(|()| serde_json::to_writer(&mut *pieces, data).map_err(io::Error::other))
-        .and_then(|()| pieces.write_all(b"\n\n"))
+    let written = serde_json::to_string(data)
+        .map_err(io::Error::other)
+        .and_then(|data| write!(pieces, "event: {event}\ndata: {data}\n\n"))
         .and_then(|()| pieces.flush());
     written.map_err(|error| engine::Error::Limit(error.to_string()))
 }

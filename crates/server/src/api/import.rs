@@ -5,7 +5,6 @@
 //! server asks again, so that the evidence holds what it counted itself.
 
 use axum::{
-    Json,
     extract::State,
     http::StatusCode,
     response::{IntoResponse, Response},
@@ -32,6 +31,7 @@ use crate::{
     app::{App, Work},
     caller::Caller,
     extract::{Octets, Path, Query, json},
+    json::Json,
     page::{Page, Pages},
     problem::Problem,
     route::{Need, Route},

@@ -1,7 +1,6 @@
 //! `/api/v1/indicators`: values, what each owner holds of them, and why.
 
 use axum::{
-    Json,
     extract::State,
     http::StatusCode,
     response::{IntoResponse, Response},
@@ -25,6 +24,7 @@ use crate::{
     app::{App, Work},
     caller::Caller,
     extract::{Input, Path, Query},
+    json::Json,
     page::{Page, Pages},
     problem::Problem,
     revision::{IfMatch, tagged},

@@ -1,7 +1,6 @@
 //! `/api/v1/labels`: lists that explain values, and lists that keep them out.
 
 use axum::{
-    Json,
     extract::State,
     http::StatusCode,
     response::{IntoResponse, Response},
@@ -17,6 +16,7 @@ use crate::{
     app::App,
     caller::Caller,
     extract::{Input, Octets, Path, Query},
+    json::Json,
     page::{Page, Pages},
     problem::Problem,
     route::{Need, Route},

@@ -1,6 +1,6 @@
 //! `/api/v1/lookup`: everything known of a value.
 
-use axum::{Json, extract::State};
+use axum::extract::State;
 use model::{IndicatorType, right::Scope};
 use serde::Deserialize;
 use utoipa::IntoParams;
@@ -10,6 +10,7 @@ use crate::{
     app::App,
     caller::Caller,
     extract::Query,
+    json::Json,
     problem::Problem,
     route::{Need, Route},
     view::observed::LookupView,

@@ -1,6 +1,6 @@
 //! `/api/v1/me`: who the caller is, and what they may do.
 
-use axum::{Json, extract::State, http::StatusCode};
+use axum::{extract::State, http::StatusCode};
 use engine::account::{Via, totp::offer as offered};
 use model::actor::Standing;
 use serde::{Deserialize, Serialize};
@@ -10,6 +10,7 @@ use crate::{
     app::App,
     caller::Caller,
     extract::Input,
+    json::Json,
     problem::Problem,
     route::{Need, Route},
 };

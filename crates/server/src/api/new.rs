@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use axum::{Json, extract::State};
+use axum::extract::State;
 use model::{Name, right::Scope};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -11,6 +11,7 @@ use crate::{
     app::App,
     caller::Caller,
     extract::Query,
+    json::Json,
     problem::Problem,
     route::{Need, Route},
     since,

@@ -4,7 +4,7 @@
 //! and counted once however often it is sent: the id of a batch is made of what it says, and an `Idempotency-Key` gives
 //! the same answer again. Few are read at one time; who comes when as many are, is told to come back (429).
 
-use axum::{Json, extract::State, http::StatusCode};
+use axum::{extract::State, http::StatusCode};
 use formats::registration_lines::Defaults;
 use model::{registration::Protocol, right::Scope};
 use serde::{Deserialize, Serialize};
@@ -14,6 +14,7 @@ use crate::{
     app::App,
     caller::Caller,
     extract::{Octets, Query},
+    json::Json,
     problem::Problem,
     route::{Need, Route},
 };

@@ -1,6 +1,6 @@
 //! `/api/v1/pivot`: one step along a kind of value.
 
-use axum::{Json, extract::State};
+use axum::extract::State;
 use model::{PivotKind, right::Scope};
 use serde::Deserialize;
 use utoipa::IntoParams;
@@ -9,6 +9,7 @@ use crate::{
     app::App,
     caller::Caller,
     extract::Query,
+    json::Json,
     problem::Problem,
     route::{Need, Route},
     view::observed::PivotView,

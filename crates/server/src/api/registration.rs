@@ -1,6 +1,6 @@
 //! `/api/v1/registrations/{domain}`: the history of one registration.
 
-use axum::{Json, extract::State};
+use axum::extract::State;
 use engine::registration::{History, history, history_at};
 use model::{Name, Time, right::Scope};
 use serde::Deserialize;
@@ -10,6 +10,7 @@ use crate::{
     app::App,
     caller::Caller,
     extract::{Path, Query},
+    json::Json,
     problem::Problem,
     route::{Need, Route},
 };

@@ -1,7 +1,6 @@
 //! `/api/v1/sessions`: signing in and out.
 
 use axum::{
-    Json,
     extract::State,
     http::{HeaderMap, HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
@@ -19,6 +18,7 @@ use crate::{
     caller::{Caller, cookie_name},
     client::Client,
     extract::{Input, Path},
+    json::Json,
     page::Page,
     problem::Problem,
     route::{Need, Route},

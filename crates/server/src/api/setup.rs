@@ -1,7 +1,6 @@
 //! `/api/v1/setup`: the first account.
 
 use axum::{
-    Json,
     extract::State,
     http::StatusCode,
     response::{IntoResponse, Response},
@@ -14,6 +13,7 @@ use super::user::UserView;
 use crate::{
     app::App,
     extract::Input,
+    json::Json,
     problem::Problem,
     route::{Need, Route},
 };

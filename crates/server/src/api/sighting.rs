@@ -1,7 +1,6 @@
 //! `/api/v1/indicators/{id}/sightings` and `/evidence`: that it was met, and why it is here.
 
 use axum::{
-    Json,
     extract::State,
     http::StatusCode,
     response::{IntoResponse, Response},
@@ -18,6 +17,7 @@ use crate::{
     app::App,
     caller::Caller,
     extract::{Input, Path},
+    json::Json,
     page::{Page, Pages},
     problem::Problem,
     route::Route,

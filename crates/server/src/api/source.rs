@@ -1,6 +1,6 @@
 //! `/api/v1/sources`: where observations come from, and who may read them.
 
-use axum::{Json, extract::State, http::StatusCode};
+use axum::{extract::State, http::StatusCode};
 use model::{OwnerId, Source, SourceId, right::Scope};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -9,6 +9,7 @@ use crate::{
     app::App,
     caller::Caller,
     extract::{Input, Path},
+    json::Json,
     page::Page,
     problem::Problem,
     route::{Need, Route},

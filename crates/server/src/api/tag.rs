@@ -1,7 +1,6 @@
 //! `/api/v1/tags`, and the tags of one indicator or group.
 
 use axum::{
-    Json,
     extract::State,
     http::StatusCode,
     response::{IntoResponse, Response},
@@ -15,6 +14,7 @@ use crate::{
     app::App,
     caller::Caller,
     extract::{Input, Path, Query},
+    json::Json,
     page::{Page, Pages},
     problem::Problem,
     route::Route,

@@ -1,6 +1,6 @@
 //! `/api/v1/groups/techniques`: MITRE ATT&CK, from the bundle in which it is published.
 
-use axum::{Json, extract::State};
+use axum::extract::State;
 use engine::knowledge::attack::Techniques;
 use formats::attack;
 use model::OwnerId;
@@ -12,6 +12,7 @@ use crate::{
     app::App,
     caller::Caller,
     extract::{Octets, Query, unsupported},
+    json::Json,
     problem::Problem,
     route::Route,
 };

@@ -1,7 +1,6 @@
 //! `/api/v1/tokens`: what programs come with.
 
 use axum::{
-    Json,
     extract::State,
     http::StatusCode,
     response::{IntoResponse, Response},
@@ -15,6 +14,7 @@ use crate::{
     app::App,
     caller::Caller,
     extract::{Input, Path},
+    json::Json,
     page::Page,
     problem::Problem,
     route::{Need, Route},

@@ -3,7 +3,6 @@
 use std::{io::Write, thread, time::Duration};
 
 use axum::{
-    Json,
     extract::State,
     http::{StatusCode, header},
     response::{IntoResponse, Response},
@@ -32,6 +31,7 @@ use crate::{
     app::{App, Pieces, Work},
     caller::Caller,
     extract::{Input, Path, Query},
+    json::Json,
     page::{Page, Pages},
     problem::Problem,
     revision::{IfMatch, tagged},
@@ -416,7 +416,7 @@ fn write(pieces: &mut Pieces, format: Form, hit: &impl Serialize) -> std::io::Re
     if format == Form::Sse {
         pieces.write_all(b"event: hit\ndata: ")?;
     }
-    serde_json::to_writer(&mut *pieces, hit).map_err(std::io::Error::other)?;
+    pieces.write_all(&serde_json::to_vec(hit)?)?;
     pieces.write_all(if format == Form::Sse { b"\n\n" } else { b"\n" })
 }
 
