@@ -72,6 +72,10 @@ enum Engine {
     Postgres { clients: Pool<(postgres::Client, Prepared)>, address: String },
 }
 
+/// What a transaction does, and whether it is kept. Its value and its error stay with whoever gave it: there are hundreds of
+/// types of them, and what stands around a transaction is compiled once.
+type Write<'w> = &'w mut dyn FnMut(&mut Tx<'_>) -> bool;
+
 /// Connections that are not in use, and how many there are in all.
 struct Pool<C> {
     max: usize,
@@ -85,12 +89,12 @@ impl<C> Pool<C> {
     }
 
     /// Runs with a connection; one that failed in a way that leaves it in doubt is closed.
-    fn with<T, E: From<Error>>(
+    fn with<T>(
         &self,
         open: impl FnOnce() -> Result<C, Error>,
-        run: impl FnOnce(&mut C) -> Result<T, E>,
+        run: impl FnOnce(&mut C) -> Result<T, Error>,
         usable: impl Fn(&C) -> bool,
-    ) -> Result<T, E> {
+    ) -> Result<T, Error> {
         let mut connection = match self.take()? {
             Some(connection) => connection,
             None => open().inspect_err(|_| self.forget())?,
@@ -182,6 +186,20 @@ impl Store {
 
     /// Reads from one moment's state. A read that takes too long ends with [`Error::Limit`].
     pub fn read<T, E: From<Error>>(&self, read: impl FnOnce(&mut Tx<'_>) -> Result<T, E>) -> Result<T, E> {
+        let (mut read, mut outcome) = (Some(read), None);
+        self.run_read(&mut |tx| outcome = read.take().map(|read| read(tx)))?;
+        outcome.unwrap_or_else(|| Err(Error::Busy.into()))
+    }
+
+    /// Changes something, whole or not at all. Where another change got in the way it is done again, so `write` must
+    /// do nothing but what the transaction does.
+    pub fn write<T, E: From<Error>>(&self, mut write: impl FnMut(&mut Tx<'_>) -> Result<T, E>) -> Result<T, E> {
+        let mut outcome = None;
+        self.run_write(&mut |tx| outcome.insert(write(tx)).is_ok())?;
+        outcome.unwrap_or_else(|| Err(Error::Busy.into()))
+    }
+
+    fn run_read(&self, read: &mut dyn FnMut(&mut Tx<'_>)) -> Result<(), Error> {
         match &self.engine {
             Engine::Sqlite { readers, path, .. } => readers.with(
                 || sqlite(path, OpenFlags::SQLITE_OPEN_READ_WRITE),
@@ -193,25 +211,24 @@ impl Store {
                 |(client, prepared)| {
                     let level = postgres::IsolationLevel::RepeatableRead;
                     let transaction = client.build_transaction().isolation_level(level).read_only(true).start();
-                    read(&mut Tx::new(Inner::Postgres(transaction.map_err(Error::from)?, prepared)))
+                    read(&mut Tx::new(Inner::Postgres(transaction?, prepared)));
+                    Ok(())
                 },
                 |(client, _)| !client.is_closed(),
             ),
         }
     }
 
-    /// Changes something, whole or not at all. Where another change got in the way it is done again, so `write` must
-    /// do nothing but what the transaction does.
-    pub fn write<T, E: From<Error>>(&self, mut write: impl FnMut(&mut Tx<'_>) -> Result<T, E>) -> Result<T, E> {
+    fn run_write(&self, write: Write<'_>) -> Result<(), Error> {
         match &self.engine {
             Engine::Sqlite { writer, path, .. } => writing(writer, path, |connection| sqlite_write(connection, write)),
             Engine::Postgres { clients, address } => {
-                for _ in 1..TRIES_MAX {
-                    if let Some(value) = postgres_try(clients, address, &mut write)? {
-                        return Ok(value);
+                for _ in 0..TRIES_MAX {
+                    if postgres_try(clients, address, write)? {
+                        return Ok(());
                     }
                 }
-                postgres_try(clients, address, &mut write)?.ok_or_else(|| Error::Busy.into())
+                Err(Error::Busy)
             }
         }
     }
@@ -243,11 +260,11 @@ impl Store {
 }
 
 /// Runs with the one connection that writes.
-fn writing<T, E: From<Error>>(
+fn writing<T>(
     writer: &Pool<Connection>,
     path: &Path,
-    run: impl FnOnce(&mut Connection) -> Result<T, E>,
-) -> Result<T, E> {
+    run: impl FnOnce(&mut Connection) -> Result<T, Error>,
+) -> Result<T, Error> {
     let open = || sqlite(path, OpenFlags::SQLITE_OPEN_READ_WRITE);
     writer.with(open, run, Connection::is_autocommit)
 }
@@ -268,30 +285,24 @@ fn sqlite(path: &Path, flags: OpenFlags) -> Result<Connection, Error> {
     open().map_err(|error| Error::Open { path: path.to_owned(), error })
 }
 
-fn sqlite_read<T, E: From<Error>>(
-    connection: &mut Connection,
-    read: impl FnOnce(&mut Tx<'_>) -> Result<T, E>,
-) -> Result<T, E> {
+fn sqlite_read(connection: &mut Connection, read: &mut dyn FnMut(&mut Tx<'_>)) -> Result<(), Error> {
     let left = Arc::new(AtomicI64::new(INSTRUCTIONS_MAX));
     let counted = Arc::clone(&left);
     let spent = move || counted.fetch_sub(i64::from(STEP), Ordering::Relaxed) < i64::from(STEP);
-    connection.progress_handler(STEP, Some(spent)).map_err(Error::from)?;
-    let transaction = connection.transaction().map_err(Error::from)?;
-    let outcome = read(&mut Tx { left, ..Tx::new(Inner::Sqlite(&transaction)) });
+    connection.progress_handler(STEP, Some(spent))?;
+    let transaction = connection.transaction()?;
+    read(&mut Tx { left, ..Tx::new(Inner::Sqlite(&transaction)) });
     drop(transaction);
-    connection.progress_handler(0, None::<fn() -> bool>).map_err(Error::from)?;
-    outcome
+    Ok(connection.progress_handler(0, None::<fn() -> bool>)?)
 }
 
-fn sqlite_write<T, E: From<Error>>(
-    connection: &mut Connection,
-    mut write: impl FnMut(&mut Tx<'_>) -> Result<T, E>,
-) -> Result<T, E> {
+fn sqlite_write(connection: &mut Connection, write: Write<'_>) -> Result<(), Error> {
     let immediate = rusqlite::TransactionBehavior::Immediate;
-    let transaction = connection.transaction_with_behavior(immediate).map_err(Error::from)?;
-    let value = write(&mut Tx::new(Inner::Sqlite(&transaction)))?;
-    transaction.commit().map_err(Error::from)?;
-    Ok(value)
+    let transaction = connection.transaction_with_behavior(immediate)?;
+    if write(&mut Tx::new(Inner::Sqlite(&transaction))) {
+        transaction.commit()?;
+    }
+    Ok(())
 }
 
 pub(crate) fn postgres_client(address: &str) -> Result<(postgres::Client, Prepared), Error> {
@@ -300,12 +311,8 @@ pub(crate) fn postgres_client(address: &str) -> Result<(postgres::Client, Prepar
     Ok((client, Prepared::default()))
 }
 
-/// Tries a transaction; nothing where another one got in the way.
-fn postgres_try<T, E: From<Error>>(
-    clients: &Pool<(postgres::Client, Prepared)>,
-    address: &str,
-    write: &mut impl FnMut(&mut Tx<'_>) -> Result<T, E>,
-) -> Result<Option<T>, E> {
+/// Tries a transaction; false where another one got in the way.
+fn postgres_try(clients: &Pool<(postgres::Client, Prepared)>, address: &str, write: Write<'_>) -> Result<bool, Error> {
     clients.with(
         || postgres_client(address),
         |(client, prepared)| postgres_write(client, prepared, write),
@@ -313,23 +320,18 @@ fn postgres_try<T, E: From<Error>>(
     )
 }
 
-fn postgres_write<T, E: From<Error>>(
-    client: &mut postgres::Client,
-    prepared: &mut Prepared,
-    write: &mut impl FnMut(&mut Tx<'_>) -> Result<T, E>,
-) -> Result<Option<T>, E> {
+fn postgres_write(client: &mut postgres::Client, prepared: &mut Prepared, write: Write<'_>) -> Result<bool, Error> {
     let level = postgres::IsolationLevel::Serializable;
-    let transaction = client.build_transaction().isolation_level(level).start().map_err(Error::from)?;
+    let transaction = client.build_transaction().isolation_level(level).start()?;
     let mut tx = Tx::new(Inner::Postgres(transaction, prepared));
-    let value = match write(&mut tx) {
-        Err(_) if tx.in_the_way => return Ok(None),
-        outcome => outcome?,
-    };
+    if !write(&mut tx) {
+        return Ok(!tx.in_the_way);
+    }
     match tx.inner {
         Inner::Postgres(transaction, _) => match transaction.commit().map_err(Error::from) {
-            Err(error) if error.is_transient() => Ok(None),
-            outcome => outcome.map(|()| Some(value)).map_err(E::from),
+            Err(error) if error.is_transient() => Ok(false),
+            outcome => outcome.map(|()| true),
         },
-        Inner::Sqlite(_) => Ok(Some(value)),
+        Inner::Sqlite(_) => Ok(true),
     }
 }
