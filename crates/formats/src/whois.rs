@@ -23,12 +23,14 @@ mod party;
 mod peculiar;
 mod reader;
 mod record;
+pub mod score;
 mod server;
 mod state;
 
 pub use charset::decode;
 pub use merge::merge;
 use model::{Name, RawAnswer, Registration, registration::Protocol};
+use peculiar::zone as zone_of;
 pub use record::parse;
 
 use crate::Remark;
