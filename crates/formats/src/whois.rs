@@ -36,7 +36,7 @@ pub use record::parse;
 use crate::Remark;
 
 /// Raised whenever the same answer gives another result than before.
-pub const REVISION: u32 = 2;
+pub const REVISION: u32 = 3;
 
 /// What was understood of one answer, or of several about one domain.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -38,6 +38,31 @@ pub(super) fn order(text: &str) -> Option<Order> {
     }
 }
 
+/// Whether a date can be read with either part as the month.
+pub(super) fn is_open(text: &str) -> bool {
+    let parts = text.get(..text.floor_char_boundary(DATE_MAX)).and_then(Parts::read);
+    parts.is_some_and(|parts| match parts.numbers {
+        Some([a, b, _]) => parts.month.is_none() && a.digits <= 2 && a.value <= 12 && b.value <= 12,
+        None => false,
+    })
+}
+
+/// What an answer itself tells about the order: `complete date format : DD/MM/YYYY`.
+pub(super) fn told_order(text: &str) -> Option<Order> {
+    let mut marks = text.match_indices(['/', '-', '.']);
+    marks.find_map(|(at, _)| {
+        let before = text.get(at.checked_sub(2)?..at)?;
+        let after = text.get(at + 1..at + 4)?;
+        let is = |word: &str, letters: &str| word.eq_ignore_ascii_case(letters);
+        let year = is(after.get(2..)?, text.get(at..=at)?);
+        match (is(before, "mm"), is(before, "dd") || is(before, "jj")) {
+            (true, _) if year && is(after.get(..2)?, "dd") => Some(Order::MonthFirst),
+            (_, true) if is(after.get(..2)?, "mm") => Some(Order::DayFirst),
+            _ => None,
+        }
+    })
+}
+
 #[derive(Clone, Copy, Debug, Default)]
 struct Number {
     value: u32,
@@ -268,6 +293,9 @@ mod tests {
         assert_eq!(parse("03/28/2012", Order::DayFirst).map(Time::day).as_deref(), Some("2012-03-28"));
         assert_eq!(order("03/28/2012"), Some(Order::MonthFirst));
         assert_eq!(order("03/04/2012"), None);
+        assert_eq!(told_order("% complete date format : DD/MM/YYYY"), Some(Order::DayFirst));
+        assert_eq!(told_order("Created (mm/dd/yyyy): 03/04/2012"), Some(Order::MonthFirst));
+        assert_eq!(told_order("Record expires on 2012-03-04 (YYYY-MM-DD)"), None);
     }
 
     #[test]

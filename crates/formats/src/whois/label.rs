@@ -5,7 +5,11 @@
 //! things: "State" is a status beside a domain and a part of an address within a contact. So a [`Meaning`] holds all
 //! of them, and the reader, who knows where it is, chooses.
 
-use std::{collections::HashMap, sync::LazyLock};
+use std::{
+    collections::{HashMap, HashSet},
+    hash::{BuildHasherDefault, Hasher},
+    sync::LazyLock,
+};
 
 use model::Role;
 
@@ -76,6 +80,30 @@ pub(super) enum DomainField {
     Ignored,
 }
 
+/// A table by folded label.
+type Words<T> = HashMap<String, T, Fnv>;
+type Fnv = BuildHasherDefault<Hash>;
+
+/// FNV-1a with 64 bits: a few octets are hashed for each line, and what is in the tables is ours.
+#[derive(Debug)]
+struct Hash(u64);
+
+impl Default for Hash {
+    fn default() -> Hash {
+        Hash(0xcbf2_9ce4_8422_2325)
+    }
+}
+
+impl Hasher for Hash {
+    fn write(&mut self, octets: &[u8]) {
+        self.0 = octets.iter().fold(self.0, |hash, octet| (hash ^ u64::from(*octet)).wrapping_mul(0x0100_0000_01b3));
+    }
+
+    fn finish(&self) -> u64 {
+        self.0
+    }
+}
+
 /// All that a label can mean.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Meaning {
@@ -92,10 +120,12 @@ pub(super) struct Meaning {
 /// The dictionary: labels that stand in it as they are, and the parts from which others are made.
 #[derive(Debug, Default)]
 struct Dictionary {
-    whole: HashMap<&'static str, Meaning>,
-    roles: HashMap<&'static str, Subject>,
-    fields: HashMap<&'static str, Field>,
-    between: Vec<&'static str>,
+    whole: Words<Meaning>,
+    roles: Words<Subject>,
+    fields: Words<Field>,
+    /// First words of all labels: most lines of legal text begin with none of them.
+    first: HashSet<String, Fnv>,
+    between: Vec<String>,
 }
 
 /// The dictionary inside the binary.
@@ -117,11 +147,14 @@ pub(super) fn meaning(label: &str, folded: &mut String) -> Option<Meaning> {
 fn found(label: &str, folded: &mut String) -> Option<Meaning> {
     fold(label, folded);
     let dictionary = &*DICTIONARY;
+    if !dictionary.first.contains(folded.split(' ').next()?) {
+        return None;
+    }
     dictionary.whole.get(folded.as_str()).copied().or_else(|| dictionary.composed(folded))
 }
 
-/// Folds a label: letters in lower case, one blank between words; digits, punctuation and what stands in round
-/// brackets are dropped.
+/// Folds a label: letters in lower case and without accents, one blank between words; digits, punctuation and what
+/// stands in round brackets are dropped.
 pub(super) fn fold(label: &str, folded: &mut String) {
     folded.clear();
     let (mut depth, mut gap) = (0_u32, false);
@@ -130,21 +163,52 @@ pub(super) fn fold(label: &str, folded: &mut String) {
             '(' => depth += 1,
             ')' => depth = depth.saturating_sub(1),
             _ if depth > 0 => {}
+            '\u{300}'..='\u{36f}' => {}
             _ if c.is_ascii_alphabetic() || (!c.is_ascii() && c.is_alphabetic()) => {
                 if gap && !folded.is_empty() {
                     folded.push(' ');
                 }
                 gap = false;
-                if c.is_ascii() { folded.push(c.to_ascii_lowercase()) } else { folded.extend(c.to_lowercase()) }
+                if c.is_ascii() {
+                    folded.push(c.to_ascii_lowercase())
+                } else {
+                    folded.extend(c.to_lowercase().map(plain))
+                }
             }
             _ => gap = gap || !c.is_ascii_digit(),
         }
     }
 }
 
+/// A letter without its accent: servers write "création" and "creation" alike.
+fn plain(letter: char) -> char {
+    ACCENTED.iter().find(|(_, accented)| accented.contains(letter)).map_or(letter, |(plain, _)| *plain)
+}
+
+/// Latin letters, each with the accented ones that are written without.
+const ACCENTED: [(char, &str); 16] = [
+    ('a', "àáâãäåāăą"),
+    ('c', "çćč"),
+    ('d', "ďđ"),
+    ('e', "èéêëēėęě"),
+    ('g', "ğģ"),
+    ('i', "ìíîïīįı"),
+    ('k', "ķ"),
+    ('l', "łļľ"),
+    ('n', "ñńņň"),
+    ('o', "òóôõöøőō"),
+    ('r', "ŕř"),
+    ('s', "śşšș"),
+    ('t', "ţťț"),
+    ('u', "ùúûüūůűų"),
+    ('y', "ýÿ"),
+    ('z', "źżž"),
+];
+
 impl Dictionary {
-    fn parse(text: &'static str) -> Dictionary {
+    fn parse(text: &str) -> Dictionary {
         let mut all = Dictionary::default();
+        all.first.insert("registry".to_owned()); // stands in front of any label
         let lines = text.lines().filter(|line| !line.starts_with('#')).filter_map(|line| line.split_once(": "));
         for (key, words) in lines {
             let (kind, key) = key.split_once('.').unwrap_or((key, ""));
@@ -153,16 +217,21 @@ impl Dictionary {
         all
     }
 
-    fn add(&mut self, kind: &str, key: &str, word: &'static str) {
-        match kind {
-            "between" => return self.between.push(word),
-            "prefix" => {
-                self.roles.insert(word, subject(key));
-                return;
-            }
-            _ => {}
+    fn add(&mut self, kind: &str, key: &str, word: &str) {
+        let mut folded = String::new();
+        fold(word, &mut folded);
+        if let Some(first) = folded.split(' ').next().filter(|_| kind != "between") {
+            self.first.insert(first.to_owned());
         }
-        let entry = self.whole.entry(word).or_default();
+        match kind {
+            "between" => self.between.push(folded),
+            "prefix" => _ = self.roles.insert(folded, subject(key)),
+            _ => self.add_whole(kind, key, folded),
+        }
+    }
+
+    fn add_whole(&mut self, kind: &str, key: &str, word: String) {
+        let entry = self.whole.entry(word.clone()).or_default();
         match kind {
             "domain" => _ = entry.domain.get_or_insert(domain_field(key)),
             "registrar" if key == "bareurl" => entry.field = Some(Field::Url),
@@ -183,32 +252,40 @@ impl Dictionary {
     /// longest role that is known counts.
     fn composed(&self, label: &str) -> Option<Meaning> {
         let (label, is_registry) = label.strip_prefix("registry ").map_or((label, false), |rest| (rest, true));
-        let mut end = label.len();
-        while let Some(at) = label.get(..end)?.rfind(' ') {
-            end = at;
-            let (role, rest) = (label.get(..at)?, label.get(at + 1..)?);
-            let Some(role) = self.roles.get(role) else { continue };
-            let Some(found) = self.field_of(*role, rest) else { continue };
-            return Some(match found.of {
-                Some((role, Field::Handle)) if is_registry => {
-                    Meaning { of: Some((role, Field::RegistryHandle)), ..Meaning::default() }
-                }
-                _ => found,
-            });
-        }
-        None
+        let role_first = parted(label).find_map(|(role, rest)| self.field_of(*self.roles.get(role)?, rest));
+        let found = role_first.or_else(|| parted(label).find_map(|(field, role)| self.of_role(field, role)))?;
+        Some(match found.of {
+            Some((role, Field::Handle)) if is_registry => {
+                Meaning { of: Some((role, Field::RegistryHandle)), ..Meaning::default() }
+            }
+            _ => found,
+        })
+    }
+
+    /// "mail contact technique": the field in front of the role.
+    fn of_role(&self, field: &str, role: &str) -> Option<Meaning> {
+        let role =
+            ["of the ", "of ", "del ", "de ", "du ", "do "].iter().find_map(|of| role.strip_prefix(of)).unwrap_or(role);
+        Some(Meaning { of: Some((*self.roles.get(role)?, *self.fields.get(field)?)), ..Meaning::default() })
     }
 
     fn field_of(&self, role: Subject, rest: &str) -> Option<Meaning> {
         let as_field = |field: &Field| Meaning { of: Some((role, *field)), ..Meaning::default() };
-        if let Some(link) = self.between.iter().find(|link| **link == rest) {
+        if let Some(link) = self.between.iter().find(|link| *link == rest) {
             return link.starts_with("contact").then(|| Meaning { role: Some(role), ..Meaning::default() });
         }
         self.fields.get(rest).map(as_field).or_else(|| {
-            let after = |link: &&str| self.fields.get(rest.strip_prefix(link)?.strip_prefix(' ')?);
+            let after = |link: &String| self.fields.get(rest.strip_prefix(link.as_str())?.strip_prefix(' ')?);
             self.between.iter().find_map(after).map(as_field)
         })
     }
+}
+
+/// A label parted at each blank, the longest front first.
+fn parted(label: &str) -> impl Iterator<Item = (&str, &str)> {
+    label
+        .rmatch_indices(' ')
+        .map(|(at, _)| (label.get(..at).unwrap_or_default(), label.get(at + 1..).unwrap_or_default()))
 }
 
 fn subject(key: &str) -> Subject {
@@ -281,6 +358,8 @@ mod tests {
             assert_eq!(find(label).of, Some((admin, Field::Email)), "{label}");
         }
         assert_eq!(find("Administrative Contact").role, Some(admin));
+        assert_eq!(find("MAIL CONTACT ADMINISTRATIF").of, Some((admin, Field::Email)));
+        assert_eq!(find("Date de création").domain, find("DATE DE CREATION").domain);
         assert_eq!(find("Registrant Street2").of, Some((Subject::Contact(Role::Registrant), Field::Street)));
         assert_eq!(
             find("Registry Registrant ID").of,

@@ -3,7 +3,9 @@
 //! RFC 3912 says nothing about the shape of an answer. Six families of layout are in use, and all of them are made of
 //! these kinds of line; nothing else about the layout has to be known in advance.
 
-use super::label::{DomainField, Field, Meaning, Subject, meaning};
+use model::Role;
+
+use super::label::{DomainField, Field, LABEL_MAX, Meaning, Subject, meaning};
 
 /// The most octets that are read of one answer.
 pub(super) const TEXT_MAX: usize = 1 << 20;
@@ -44,7 +46,15 @@ pub(super) enum Kind<'a> {
 
 /// What a paragraph has in it.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Paragraph {
+pub(super) struct Paragraph<'a> {
+    /// The value of its first label, where that is the label of a domain's name.
+    pub(super) about: Option<&'a str>,
+    /// Whether its first label is that of a name server, with a value.
+    pub(super) host: bool,
+    /// Whether it names a registrar.
+    pub(super) registrar: bool,
+    /// Whether legal text below a record is in it.
+    pub(super) footer: bool,
     /// The label of a domain's name, with a value.
     pub(super) domain: bool,
     /// The label of a handle that belongs to nobody named.
@@ -61,7 +71,7 @@ pub(super) struct Lines<'a> {
     /// The lines.
     pub(super) lines: Vec<Line<'a>>,
     /// What each paragraph has.
-    pub(super) paragraphs: Vec<Paragraph>,
+    pub(super) paragraphs: Vec<Paragraph<'a>>,
     /// Whether a limit was reached.
     pub(super) cut: bool,
 }
@@ -76,12 +86,16 @@ pub(super) fn lines(text: &str) -> Lines<'_> {
             found.cut = true;
             break;
         }
+        footer = footer && !begins_anew(line, &mut folded);
         let kind = if footer { Kind::Footer } else { kind(line, &mut folded) };
         footer = footer || is_footer(line);
         if matches!(kind, Kind::Blank) {
             found.paragraphs.push(Paragraph::default());
         }
         let paragraph = found.paragraphs.len() - 1;
+        if let (true, Some(paragraph)) = (footer, found.paragraphs.last_mut()) {
+            paragraph.footer = true;
+        }
         if let (Kind::Known(meaning, value), Some(paragraph)) = (kind, found.paragraphs.last_mut()) {
             paragraph.see(meaning, value, indent(line));
         }
@@ -90,11 +104,14 @@ pub(super) fn lines(text: &str) -> Lines<'_> {
     found
 }
 
-impl Paragraph {
-    fn see(&mut self, meaning: Meaning, value: &str, indent: usize) {
+impl<'a> Paragraph<'a> {
+    fn see(&mut self, meaning: Meaning, value: &'a str, indent: usize) {
         if self.labels == 0 {
             self.indent = indent;
+            self.about = Some(value).filter(|_| meaning.domain == Some(DomainField::Name));
+            self.host = meaning.domain == Some(DomainField::Servers) && !value.is_empty();
         }
+        self.registrar |= meaning.role == Some(Subject::Registrar) && !value.is_empty();
         self.labels = self.labels.saturating_add(1);
         self.domain |= meaning.domain == Some(DomainField::Name) && !value.is_empty();
         self.handle |= meaning.field == Some(Field::Handle) && !value.is_empty() && indent == self.indent;
@@ -105,6 +122,16 @@ impl Paragraph {
 fn is_footer(line: &str) -> bool {
     let line = line.trim_start();
     line.starts_with(">>>") && line.to_ascii_lowercase().contains("update of")
+}
+
+/// Whether a line below a record begins the next answer: programs that follow a referral write one below the other.
+fn begins_anew(line: &str, folded: &mut String) -> bool {
+    if line.len() > LABEL_MAX || !line.contains(':') {
+        return false;
+    }
+    let Kind::Known(meaning, value) = kind(line, folded) else { return false };
+    let names_domain = meaning.domain == Some(DomainField::Name) && value.contains('.') && !value.contains(' ');
+    names_domain || (meaning.role == Some(Subject::Contact(Role::Registrant)) && line.trim_end().ends_with(':'))
 }
 
 fn indent(line: &str) -> usize {

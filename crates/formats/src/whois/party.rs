@@ -33,10 +33,12 @@ impl<'a> Party<'a> {
         self.fields.is_empty()
     }
 
-    /// Whether it has a handle and nothing else that identifies.
-    pub(super) fn is_reference(&self) -> bool {
-        !self.fields.iter().any(|(field, _)| {
-            matches!(field, Field::Name | Field::Organization | Field::Email | Field::Street | Field::Phone)
+    /// Whether it is a reference to an object by this handle, and nothing that identifies beside it.
+    pub(super) fn is_reference(&self, handle: &str) -> bool {
+        !self.fields.iter().any(|(field, text)| match field {
+            Field::Name | Field::Organization | Field::Email | Field::Street | Field::Phone => true,
+            Field::Text => *text != handle,
+            _ => false,
         })
     }
 
@@ -78,12 +80,12 @@ impl<'a> Party<'a> {
         let mut contact = Contact {
             handle: or(
                 self.handle().map_or(Disclosed::Absent, disclosed),
-                self.first(Field::RegistryHandle).or(envelope.handle),
+                self.first(Field::RegistryHandle).or(envelope.handle).or(self.note_handle()),
             ),
             scope: None,
-            name: or(or(self.plain_name().map_or(Disclosed::Absent, disclosed), self.joined_name().as_deref()), name),
+            name: or(self.joined_name().map_or(Disclosed::Absent, |name| disclosed(&name)), name),
             organization: or(text(Field::Organization), organization.or(typed)),
-            email: email.map_or(Disclosed::Absent, |email| disclosed_email(&email)),
+            email: email.map_or_else(|| self.withheld(), |email| disclosed_email(&email)),
             phone: or(text(Field::Phone), envelope.phone),
             fax: or(text(Field::Fax), envelope.fax),
             street: self.street(&envelope),
@@ -95,6 +97,11 @@ impl<'a> Party<'a> {
         self.name_by_organization(&mut contact);
         spread_proxy(&mut contact);
         contact
+    }
+
+    /// What stands in place of an e-mail address: `Visit: https://…`.
+    fn withheld(&self) -> Disclosed {
+        self.first(Field::Redacted).map_or(Disclosed::Absent, |text| Disclosed::Redacted(text.to_owned()))
     }
 
     /// One name without a label is the name of whoever it is, as `fn` of a jCard is an organisation's too; that it is
@@ -123,9 +130,20 @@ impl<'a> Party<'a> {
         self.all(Field::Handle).find(|handle| !handle.contains(' ')).or(self.first(Field::Handle))
     }
 
+    /// The name, of first and last name where it is stated in two fields.
     fn joined_name(&self) -> Option<String> {
-        let last = self.first(Field::LastName)?;
-        Some(self.first(Field::FirstName).map_or_else(|| last.to_owned(), |first| format!("{first} {last}")))
+        let (first, last) = (self.first(Field::FirstName), self.first(Field::LastName));
+        let name = self.plain_name().map(|name| split_note_handle(name).map_or(name, |(name, _)| name));
+        match (first, last, name) {
+            (Some(first), Some(last), None) => Some(format!("{first} {last}")),
+            (Some(first), None, Some(name)) if !name.contains(first) => Some(format!("{first} {name}")),
+            (_, last, name) => name.or(last).map(str::to_owned),
+        }
+    }
+
+    /// The handle behind a name: `Ada Example (XXNIC-PERS4711)`.
+    fn note_handle(&self) -> Option<&'a str> {
+        Some(split_note_handle(self.plain_name()?)?.1)
     }
 
     /// The country: as stated, else the last line of the street where that is one.
@@ -226,6 +244,13 @@ impl<'a> Envelope<'a> {
     }
 }
 
+/// A name and the handle in brackets behind it. What has no hyphen and no digit may be part of the name.
+fn split_note_handle(name: &str) -> Option<(&str, &str)> {
+    let (front, inner) = name.strip_suffix(')')?.rsplit_once('(')?;
+    let is_handle = looks_like_handle(inner) && inner.contains('-') && inner.bytes().any(|b| b.is_ascii_digit());
+    (is_handle && !front.trim().is_empty()).then_some((front.trim_end(), inner))
+}
+
 /// Whether a text looks like what a registry or registrar gives out as an id: one word of letters, digits and
 /// hyphens, with a digit or with a hyphen between capitals.
 pub(super) fn looks_like_handle(text: &str) -> bool {
@@ -236,7 +261,12 @@ pub(super) fn looks_like_handle(text: &str) -> bool {
 }
 
 /// What stands for "@" where addresses are written against harvesters.
-const AGAINST_HARVESTERS: [&str; 7] = [" [at] ", "[at]", " (at) ", "(at)", " AT ", "{at}", " @ "];
+const AGAINST_HARVESTERS: [&str; 11] =
+    [" [at] ", "[at]", " (at) ", "(at)", " AT ", "{at}", " @ ", " [AT] ", "[AT]", " (AT) ", "(AT)"];
+/// The same where only an address can stand.
+const AGAINST_HARVESTERS_ALONE: [&str; 5] = [" at ", "_at_", "-at-", "<at>", "(a)"];
+/// What stands for "." there.
+const DOTS: [&str; 5] = [" [dot] ", "[dot]", " (dot) ", "(dot)", " dot "];
 
 /// Takes the e-mail address out of a line; the rest is what stands before it.
 fn split_email(line: &str) -> Option<(&str, String)> {
@@ -244,7 +274,7 @@ fn split_email(line: &str) -> Option<(&str, String)> {
         let start = line.get(..at)?.rfind([' ', '\t', '(', '<']).map_or(0, |before| before + 1);
         let after = at + word.len();
         let end = line.get(after..)?.find([' ', ')', '>']).map_or(line.len(), |end| after + end);
-        let email = line.get(start..end)?.replace(word, "@").replace("[dot]", ".").replace("(dot)", ".");
+        let email = with_dots(&line.get(start..end)?.replace(word, "@"));
         if email.contains('.') && !email.starts_with('@') {
             return Some((line.get(..start)?.trim_end_matches([' ', '\t', '(', '<']), email));
         }
@@ -252,7 +282,7 @@ fn split_email(line: &str) -> Option<(&str, String)> {
     let at = line.find('@')?;
     let cut: &[char] = &[' ', '\t', '<', '(', '[', ',', ':'];
     let start = line.get(..at)?.rfind(cut).map_or(0, |before| before + 1);
-    let end = line.get(at..)?.find([' ', '\t', '>', ')', ']', ',']).map_or(line.len(), |after| at + after);
+    let end = line.get(at..)?.find([' ', '\t', '>', ')', ']', ',', ';']).map_or(line.len(), |after| at + after);
     let email = line.get(start..end)?;
     let rest = line.get(..start)?.trim_end_matches(cut);
     let rest = rest.strip_suffix("mailto").unwrap_or(rest).trim_end_matches(cut);
@@ -260,8 +290,19 @@ fn split_email(line: &str) -> Option<(&str, String)> {
     email.contains('.').then(|| (if label { "" } else { rest }, email.to_owned()))
 }
 
+fn with_dots(text: &str) -> String {
+    DOTS.iter().fold(text.to_owned(), |text, dot| text.replace(dot, "."))
+}
+
+/// The address in an e-mail field.
 fn plain_email(text: &str) -> String {
-    split_email(text).map_or_else(|| text.to_owned(), |(_, email)| email)
+    let alone = || {
+        let word = AGAINST_HARVESTERS_ALONE.iter().find(|word| text.contains(**word))?;
+        let email = with_dots(&text.replacen(*word, "@", 1));
+        (!email.contains(' ') && email.contains('.')).then_some(email)
+    };
+    let found = split_email(text).map(|(_, email)| email);
+    found.or_else(alone).unwrap_or_else(|| text.to_owned())
 }
 
 /// `AB12(a@b.example)`: the handle in front of an address.
@@ -301,7 +342,7 @@ fn is_street(line: &str) -> bool {
 fn is_organization(line: &str) -> bool {
     let mut folded = String::new();
     fold(line, &mut folded);
-    folded.split(' ').any(|word| ORGANIZATIONS.contains(&word))
+    folded.split(' ').any(|word| ORGANIZATIONS.contains(word))
         || line.contains(" S.A")
         || line.contains(" & ")
         || UNSPACED_ORGANIZATIONS.iter().any(|word| line.contains(word))
@@ -320,187 +361,10 @@ fn is_person(line: &str) -> bool {
 const UNSPACED_ORGANIZATIONS: &[&str] =
     &["公司", "大学", "大學", "銀行", "银行", "株式会社", "有限会社", "주식회사", "บริษัท"];
 /// Words that only organisations have in their names.
-const ORGANIZATIONS: &[&str] = &[
-    "ab",
-    "academy",
-    "ag",
-    "agency",
-    "airlines",
-    "anonim",
-    "aps",
-    "as",
-    "asa",
-    "asociacion",
-    "asociación",
-    "assoc",
-    "associacao",
-    "association",
-    "associação",
-    "bank",
-    "bhd",
-    "bureau",
-    "bv",
-    "center",
-    "centre",
-    "church",
-    "cjsc",
-    "clinic",
-    "club",
-    "college",
-    "com",
-    "commission",
-    "communications",
-    "company",
-    "comunicaciones",
-    "concern",
-    "consulting",
-    "coop",
-    "cooperative",
-    "corp",
-    "corporation",
-    "council",
-    "department",
-    "domains",
-    "doo",
-    "drustvo",
-    "druzba",
-    "ehf",
-    "eireli",
-    "enterprise",
-    "enterprises",
-    "federation",
-    "foundation",
-    "fundacao",
-    "fundacion",
-    "fundación",
-    "fundação",
-    "gbr",
-    "gemeente",
-    "gmbh",
-    "gobierno",
-    "gov",
-    "government",
-    "group",
-    "holding",
-    "holdings",
-    "hospital",
-    "hosting",
-    "inc",
-    "incorporated",
-    "industrial",
-    "industries",
-    "institut",
-    "institute",
-    "instituto",
-    "insurance",
-    "international",
-    "internet",
-    "istituto",
-    "jsc",
-    "kft",
-    "kg",
-    "kkt",
-    "koncern",
-    "laboratories",
-    "laboratory",
-    "labs",
-    "library",
-    "limited",
-    "llc",
-    "llp",
-    "ltd",
-    "ltda",
-    "media",
-    "ministerio",
-    "ministry",
-    "ministère",
-    "motors",
-    "municipality",
-    "museum",
-    "network",
-    "networks",
-    "nic",
-    "nv",
-    "nyrt",
-    "oao",
-    "office",
-    "ohg",
-    "ojsc",
-    "ooo",
-    "oy",
-    "oyj",
-    "oü",
-    "pao",
-    "pcl",
-    "pharma",
-    "plc",
-    "privacy",
-    "pte",
-    "pty",
-    "publishing",
-    "pvt",
-    "registrar",
-    "registrars",
-    "registry",
-    "sa",
-    "sagl",
-    "sarl",
-    "sas",
-    "school",
-    "sdn",
-    "service",
-    "services",
-    "sia",
-    "sirketi",
-    "sl",
-    "sociedad",
-    "sociedade",
-    "societe",
-    "society",
-    "société",
-    "software",
-    "solutions",
-    "spa",
-    "spolka",
-    "spółka",
-    "srl",
-    "sro",
-    "sti",
-    "stichting",
-    "stiftung",
-    "studio",
-    "systems",
-    "technologies",
-    "technology",
-    "telecom",
-    "telekom",
-    "trust",
-    "uab",
-    "universidad",
-    "universidade",
-    "universita",
-    "universiteit",
-    "university",
-    "università",
-    "universität",
-    "université",
-    "ventures",
-    "verein",
-    "vereniging",
-    "web",
-    "zao",
-    "zrt",
-    "ýti",
-    "şirketi",
-    "şti",
-    "ао",
-    "ассоциация",
-    "зао",
-    "оао",
-    "ооо",
-    "пао",
-    "тов",
-];
+static ORGANIZATIONS: LazyLock<HashSet<&'static str>> = LazyLock::new(|| {
+    let lines = include_str!("../../data/whois/organizations.txt").lines().filter(|line| !line.starts_with('#'));
+    lines.flat_map(|line| line.split(' ')).collect()
+});
 
 #[cfg(test)]
 mod tests {

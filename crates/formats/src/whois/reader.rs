@@ -4,7 +4,7 @@
 //! label's own words tell it. The head of a section is *firm*: within it "State" is a part of an address. A label with
 //! a value (`Registrant: Example Ltd`) is not: what follows it may again be about the domain.
 
-use model::Role;
+use model::{Name, Role};
 
 use super::{
     label::{DomainField, Field, Meaning, Subject, meaning},
@@ -39,20 +39,50 @@ const OBJECTS_MAX: usize = 200;
 /// Text of so many words is a notice to people.
 const PROSE_WORDS: usize = 8;
 
-/// Reads all lines. Fields that stand alone belong to `default`.
-pub(super) fn read<'a>(lines: &Lines<'a>, default: Role) -> Draft<'a> {
-    let mut reader = Reader::new(default);
+/// Reads all lines of an answer about `domain`. Fields that stand alone belong to `default`.
+pub(super) fn read<'a>(lines: &Lines<'a>, default: Role, domain: &'a Name) -> Draft<'a> {
+    let mut reader = Reader::new(default, domain);
+    let foreign = foreign(&lines.paragraphs, domain);
     for line in &lines.lines {
+        if foreign.get(line.paragraph) == Some(&true) {
+            reader.draft.lines += usize::from(!matches!(line.kind, Kind::Blank));
+            continue;
+        }
         let paragraph = lines.paragraphs.get(line.paragraph).copied().unwrap_or_default();
         reader.line(line, paragraph);
     }
     reader.draft
 }
 
+/// Which paragraphs belong to records of others. A server that is asked for a name may answer with all that begin with
+/// it, hosts among them; where one record is about the domain itself, the others are none of its.
+fn foreign(paragraphs: &[Paragraph<'_>], domain: &Name) -> Vec<bool> {
+    let is_asked = |about: &str| is_name(about, domain);
+    if !paragraphs.iter().any(|paragraph| paragraph.about.is_some_and(is_asked)) {
+        return Vec::new();
+    }
+    let mut others = false;
+    let of = |paragraph: &Paragraph<'_>| {
+        others = match paragraph.about {
+            Some(about) => about.contains('.') && !is_asked(about),
+            None => others && !paragraph.footer,
+        };
+        others || (paragraph.host && paragraph.registrar && paragraph.about.is_none())
+    };
+    paragraphs.iter().map(of).collect()
+}
+
+/// Whether the first word of a text is the domain's name.
+fn is_name(text: &str, domain: &Name) -> bool {
+    let word = text.split_whitespace().next().unwrap_or_default().trim_end_matches('.');
+    word.contains('.') && Name::from_unicode(word).is_ok_and(|name| name == *domain)
+}
+
 #[derive(Debug)]
 struct Reader<'a> {
     draft: Draft<'a>,
     default: Role,
+    domain: &'a Name,
     subject: Subject,
     firm: bool,
     /// Where the head of the section stands.
@@ -70,6 +100,13 @@ struct Reader<'a> {
     start: bool,
 }
 
+/// A value that is a label and a value again.
+fn labelled(text: &str) -> Option<(Field, &str)> {
+    let (label, value) = text.split_once(": ")?;
+    let field = meaning(label, &mut String::new())?.field?;
+    Some((field, value.trim()))
+}
+
 /// Whether a label of the domain has one value, which may stand below it without indent.
 fn is_single(target: Target) -> bool {
     matches!(
@@ -85,10 +122,11 @@ enum Target {
 }
 
 impl<'a> Reader<'a> {
-    fn new(default: Role) -> Reader<'a> {
+    fn new(default: Role, domain: &'a Name) -> Reader<'a> {
         Reader {
             draft: Draft::default(),
             default,
+            domain,
             subject: Subject::Domain,
             firm: false,
             indent: 0,
@@ -102,7 +140,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn line(&mut self, line: &Line<'a>, paragraph: Paragraph) {
+    fn line(&mut self, line: &Line<'a>, paragraph: Paragraph<'_>) {
         if matches!(line.kind, Kind::Blank) {
             return;
         }
@@ -124,7 +162,7 @@ impl<'a> Reader<'a> {
     }
 
     /// The first line of a paragraph: does the section go on?
-    fn open(&mut self, line: &Line<'a>, paragraph: Paragraph) {
+    fn open(&mut self, line: &Line<'a>, paragraph: Paragraph<'_>) {
         let goes_on = !matches!(self.subject, Subject::Domain | Subject::Object(_))
             && self.firm
             && (!self.filled || line.indent > self.indent);
@@ -152,7 +190,7 @@ impl<'a> Reader<'a> {
         (self.filled, self.last) = (false, None);
     }
 
-    fn known(&mut self, line: &Line<'a>, paragraph: Paragraph, meaning: Meaning, value: &'a str) {
+    fn known(&mut self, line: &Line<'a>, paragraph: Paragraph<'_>, meaning: Meaning, value: &'a str) {
         self.named = None;
         let pending = self.pending.take().map(|(target, _)| target);
         if pending == Some(Target::Domain(DomainField::Name)) && meaning.field == Some(Field::Name) {
@@ -164,6 +202,9 @@ impl<'a> Reader<'a> {
         if meaning.domain == Some(DomainField::ContactType) {
             self.contact_type(line, value);
         } else if let Some((whose, field)) = meaning.of {
+            if !self.firm && self.subject != whose {
+                self.turn(Subject::Domain, false, line.indent);
+            }
             self.field(line, whose, field, value);
             self.named = Some((whose, line.indent));
         } else if let Some(role) = meaning.role.filter(|_| value.is_empty()) {
@@ -186,7 +227,7 @@ impl<'a> Reader<'a> {
     }
 
     /// `registrant: Example Ltd` or `admin-c: AB12-RIPE`.
-    fn role(&mut self, line: &Line<'a>, paragraph: Paragraph, role: Subject, value: &'a str) {
+    fn role(&mut self, line: &Line<'a>, paragraph: Paragraph<'_>, role: Subject, value: &'a str) {
         if matches!(self.subject, Subject::Object(_)) {
             return; // an object's own contacts
         }
@@ -195,6 +236,9 @@ impl<'a> Reader<'a> {
             self.turn(role, firm, line.indent);
         }
         self.filled = true;
+        if let Some((field, value)) = labelled(value) {
+            return self.field(line, role, field, value); // `Registrar Contact Information: Email: a@b.example`
+        }
         self.pend(Target::Party(role, Field::Text), line);
         let Some(party) = self.party(role).filter(|_| !value.contains("://") || role == Subject::Registrar) else {
             return;
@@ -207,7 +251,10 @@ impl<'a> Reader<'a> {
     }
 
     /// A field without a name: whose is it?
-    fn own_field(&mut self, line: &Line<'a>, paragraph: Paragraph, field: Field, value: &'a str) {
+    fn own_field(&mut self, line: &Line<'a>, paragraph: Paragraph<'_>, field: Field, value: &'a str) {
+        if field == Field::Name && self.subject == Subject::Domain && is_name(value, self.domain) {
+            return self.domain(line, DomainField::Name, value); // `name: a.example` below `--- !Domain`
+        }
         if self.start && field == Field::Name && self.subject == Subject::Domain && !paragraph.domain {
             let role = meaning(value, &mut String::new()).and_then(|meaning| meaning.role);
             if let Some(role) = role.filter(|_| !value.contains(' ')) {

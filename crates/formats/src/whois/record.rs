@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use model::{
-    Contact, Name, Registration, Role, Scope, Time, fold,
+    Contact, Disclosed, Name, Registration, Role, Scope, Time, fold,
     registration::{Registrar, State},
 };
 
@@ -27,7 +27,7 @@ pub fn parse(text: &str, server: &str, domain: &Name) -> Parsed {
     let zone = peculiar::zone(domain);
     let peculiar = peculiar::of(server, &zone);
     let lines = lines(text);
-    let mut draft = read(&lines, peculiar.contact);
+    let mut draft = read(&lines, peculiar.contact, domain);
     let mut remarks = Vec::new();
     if lines.cut {
         let said = format!("read {TEXT_MAX} octets and {LINES_MAX} lines at most");
@@ -36,7 +36,7 @@ pub fn parse(text: &str, server: &str, domain: &Name) -> Parsed {
     for (line, text) in &draft.unknown {
         note(&mut remarks, Remark::line(*line, RemarkKind::NotUnderstood, text));
     }
-    let mut registration = registration(&mut draft, peculiar.order, &mut remarks);
+    let mut registration = registration(text, &mut draft, peculiar.order, &mut remarks);
     let scopes = Scopes::of(&registration, server, zone);
     scopes.apply(&mut registration, &draft);
     drop_own_name(&mut registration);
@@ -47,9 +47,8 @@ pub fn parse(text: &str, server: &str, domain: &Name) -> Parsed {
     Parsed { registration, referral, wait_seconds, remarks, lines: draft.lines, understood }
 }
 
-fn registration(draft: &mut Draft<'_>, order: Order, remarks: &mut Vec<Remark>) -> Registration {
-    let seen = draft.domain.iter().filter(|(field, ..)| is_date(*field)).find_map(|(_, text, _)| date::order(text));
-    let dates = Dates::of(draft, seen.unwrap_or(order), remarks);
+fn registration(text: &str, draft: &mut Draft<'_>, order: Order, remarks: &mut Vec<Remark>) -> Registration {
+    let dates = Dates::of(draft, order_in(text, draft).unwrap_or(order), remarks);
     let [registrant, admin, tech, billing] = contacts(draft);
     let first = |field| draft.domain.iter().find(|(known, ..)| *known == field).map(|(_, text, _)| *text);
     Registration {
@@ -71,6 +70,12 @@ fn registration(draft: &mut Draft<'_>, order: Order, remarks: &mut Vec<Remark>) 
     }
 }
 
+/// The order of day and month, where the answer's own dates or what it says of them tell.
+fn order_in(text: &str, draft: &Draft<'_>) -> Option<Order> {
+    let mut dates = draft.domain.iter().filter(|(field, ..)| is_date(*field)).map(|(_, text, _)| *text);
+    dates.clone().find_map(date::order).or_else(|| dates.any(date::is_open).then(|| date::told_order(text))?)
+}
+
 fn is_date(field: DomainField) -> bool {
     matches!(field, DomainField::Created | DomainField::Updated | DomainField::Expires)
 }
@@ -83,7 +88,7 @@ struct Dates {
 }
 
 impl Dates {
-    /// The first readable date of each kind.
+    /// The first readable date of each kind; of updates, which some registries list, the latest.
     fn of(draft: &Draft<'_>, order: Order, remarks: &mut Vec<Remark>) -> Dates {
         let mut dates = Dates::default();
         for (field, text, line) in &draft.domain {
@@ -94,6 +99,7 @@ impl Dates {
                 _ => continue,
             };
             match date::parse(text, order) {
+                Some(time) if *field == DomainField::Updated => *room = (*room).max(Some(time)),
                 Some(time) => *room = room.or(Some(time)),
                 None if text.bytes().any(|b| matches!(b, b'1'..=b'9')) => {
                     note(remarks, Remark::line(*line, RemarkKind::BadValue, text));
@@ -128,16 +134,19 @@ fn contacts(draft: &Draft<'_>) -> [Contact; 4] {
 
 fn contact(party: &Party<'_>, objects: &HashMap<String, &Party<'_>>) -> Contact {
     let mut references = party.all(Field::Handle).chain(party.first(Field::Text));
-    let object = references.find_map(|handle| objects.get(&fold::handle(handle)));
-    match object {
-        Some(object) if party.is_reference() => object.contact(),
-        Some(object) => filled(party.contact(), object.contact()),
+    let found = references.find_map(|handle| Some((handle, objects.get(&fold::handle(handle))?)));
+    match found {
+        Some((handle, object)) if party.is_reference(handle) => object.contact(),
+        Some((_, object)) => filled(party.contact(), object.contact()),
         None => party.contact(),
     }
 }
 
-/// A contact, with what it lacks from the object to which it refers.
+/// A contact, with what it lacks from the object to which it refers, and the handle of that.
 fn filled(mut contact: Contact, object: Contact) -> Contact {
+    contact.handle = object.handle;
+    // One line named both: the object may tell who the person is.
+    let name = if contact.name == contact.organization { std::mem::take(&mut contact.name) } else { Disclosed::Absent };
     let fields = [
         (&mut contact.name, object.name),
         (&mut contact.organization, object.organization),
@@ -154,6 +163,9 @@ fn filled(mut contact: Contact, object: Contact) -> Contact {
         if field.is_absent() {
             *field = from;
         }
+    }
+    if contact.name.is_absent() {
+        contact.name = name;
     }
     contact
 }

@@ -20,7 +20,7 @@ pub enum Rule {
     PartOfServers,
     /// Stated to be available, though the server says that it would not answer.
     Throttled,
-    /// Stated as a name, though it is the id of that contact, for which nothing is stated.
+    /// Stated as a name, though it is the id of that contact.
     IdAsName,
     /// The publisher has one field for name and organisation, and the text says which of the two it is. The row for
     /// either judges it.
@@ -94,7 +94,7 @@ pub(super) fn of_name(sample: &Sample, found: &Registration, role: &str, part: &
     let (stated, contact) = (&sample.expected[role], found.contact(role.parse().ok()?)?);
     let is_stated = |part: &str| stated[part].as_str().is_some_and(|text| !text.trim().is_empty());
     let same = |read: &model::Disclosed| read.text().is_some_and(|read| letters(read) == letters(value));
-    if !is_stated("id") && same(&contact.handle) {
+    if same(&contact.handle) {
         return Some(Rule::IdAsName);
     }
     let (this, other, others) = match part {

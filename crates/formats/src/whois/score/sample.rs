@@ -154,11 +154,23 @@ impl Sample {
         whois::parse(&self.answer, &self.server, &self.domain)
     }
 
-    /// What is read of the answer and of what referred to it.
+    /// What is read of the answer; where it says nothing of a field, of what referred to it. (Which of two answers is right
+    /// is not the parser's business; most publishers take the second.)
     pub fn read(&self) -> Registration {
-        let mut answers = self.referring.iter().map(|text| whois::parse(text, "", &self.domain).registration);
-        let Some(first) = answers.next() else { return self.parse().registration };
-        whois::merge(answers.fold(first, whois::merge), self.parse().registration)
+        let own = self.parse().registration;
+        let parse = |text: &String| whois::parse(text, "", &self.domain).registration;
+        self.referring.iter().map(parse).fold(own, or)
+    }
+}
+
+fn or(own: Registration, other: Registration) -> Registration {
+    Registration {
+        registrar: if own.registrar.name.is_some() { own.registrar } else { other.registrar },
+        created: own.created.or(other.created),
+        updated: own.updated.or(other.updated),
+        expires: own.expires.or(other.expires),
+        nameservers: if own.nameservers.is_empty() { other.nameservers } else { own.nameservers },
+        ..own
     }
 }
 
