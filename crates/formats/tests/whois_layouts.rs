@@ -742,3 +742,405 @@ administrative_contact: !Contact
     );
     assert_eq!(found.admin.organization.stated(), Some("EXAMPLE ADMINISTRATION"));
 }
+
+#[test]
+fn contacts_by_prefix_and_block() {
+    let found = parse(
+        "widgets.example",
+        "\
+domain: widgets.example
+reg_created: 2025-01-02 07:09:56
+expires: 2027-01-02 09:09:58
+changed: 2026-02-03 16:12:33
+ns0: ns1.hoster.test 192.0.2.1
+ns1: ns2.hoster.test
+owner-c:
+  nic-hdl: AE1-TEST
+  organisation: Example Widgets SAS
+  person: Ada Example
+  address: '1 rue Principale'
+  zipcode: 75001
+  city: Paris
+  country: France
+  phone: +33.155501000
+  fax: ~
+  email: ada@mail.example
+  lastupdated: 2025-10-10 12:45:57
+admin-c:
+  nic-hdl: BE2-TEST
+  organisation: ~
+  person: Bob Example
+  email: bob@mail.example
+tech-c:
+  nic-hdl: NULL
+  person: Hostmaster
+  email: noc@hoster.test
+",
+    );
+    assert_eq!(days(&found), ["2025-01-02", "2026-02-03", "2027-01-02"]);
+    assert_eq!(who(&found.registrant), ["Ada Example", "Example Widgets SAS", "ada@mail.example", "+33.155501000"]);
+    assert_eq!(
+        (who(&found.admin)[2], who(&found.tech)[2], handle(&found.admin)),
+        ("bob@mail.example", "noc@hoster.test", "BE2-TEST")
+    );
+    assert_eq!(hosts(&found), TWO);
+
+    let found = parse(
+        "widgets.example",
+        "\
+DOMAIN: WIDGETS.EXAMPLE
+
+RSP: Example Reseller
+URL: http://www.reseller.test
+
+owner-contact: P-AEX47
+owner-organization: Example Widgets GmbH
+owner-fname: Ada
+owner-lname: Example
+owner-street: Hauptstrasse 1
+owner-phone: +49.3055501000
+owner-email: ada@mail.example
+
+admin-contact: P-BEX48
+admin-fname: Bob
+admin-lname: Example
+admin-email: bob@mail.example
+
+tech-contact: P-CEX49
+tech-organization: Example Hoster
+tech-email: noc@hoster.test
+
+nameserver: ns1.hoster.test
+nameserver: ns2.hoster.test
+",
+    );
+    assert_eq!(who(&found.registrant), ["Ada Example", "Example Widgets GmbH", "ada@mail.example", "+49.3055501000"]);
+    assert_eq!(
+        (handle(&found.registrant), handle(&found.admin), handle(&found.tech)),
+        ("P-AEX47", "P-BEX48", "P-CEX49")
+    );
+    assert_eq!((who(&found.admin)[0], who(&found.tech)[2]), ("Bob Example", "noc@hoster.test"));
+
+    let found = parse(
+        "widgets.example",
+        "\
+domain:                widgets.example
+created:               02-Jan-2025
+last-changed:          03-Feb-2026
+registration-expiration: 02-Jan-2027
+
+nserver:               ns1.hoster.test 192.0.2.1
+nserver:               ns2.hoster.test
+
+status:                CLIENT-TRANSFER-PROHIBITED
+
+registrant-firstname:  Ada
+registrant-lastname:   Example
+registrant-organization: Example Widgets
+registrant-street1:    Main Street 1
+registrant-pcode:      12345
+registrant-city:       Springfield
+registrant-ccode:      US
+registrant-phone:      +1.5550100
+registrant-email:      ada@mail.example
+
+admin-c-firstname:     Bob
+admin-c-lastname:      Example
+admin-c-email:         bob@mail.example
+",
+    );
+    assert_eq!(days(&found), ["2025-01-02", "2026-02-03", "2027-01-02"]);
+    assert_eq!(who(&found.registrant), ["Ada Example", "Example Widgets", "ada@mail.example", "+1.5550100"]);
+    assert_eq!((who(&found.admin)[0], found.registrant.country.stated()), ("Bob Example", Some("US")));
+}
+
+#[test]
+fn handles_and_emails_in_one_line() {
+    let found = parse(
+        "widgets.example",
+        "\
+Registrant:
+Example Widgets, Inc. (WIDGETS12-DOM)
+   1 Main Street
+   Springfield, CA 12345
+   US
+
+   Domain Name: WIDGETS.EXAMPLE
+
+   Administrative Contact:
+      Example, Ada  (AE4711)  ada@mail.example
+      Example Widgets, Inc.
+      1 Main Street
+      Springfield, CA 12345
+      +1 555 010 0100
+   Technical Contact, Zone Contact:
+      Hostmaster  (HO4712-ORG)\t\tnoc@hoster.test
+      Example Hoster
+      +1 555 010 0200
+
+   Record last updated on 03-Feb-2026.
+   Record expires on 02-Jan-2027.
+   Record created on 02-Jan-2025.
+
+   Domain servers in listed order:
+
+   NS1.HOSTER.TEST              192.0.2.1
+   NS2.HOSTER.TEST              192.0.2.2
+",
+    );
+    assert_eq!(
+        (handle(&found.registrant), found.registrant.organization.stated()),
+        ("WIDGETS12-DOM", Some("Example Widgets, Inc."))
+    );
+    assert_eq!(
+        (handle(&found.admin), who(&found.admin)[0], who(&found.admin)[2]),
+        ("AE4711", "Example, Ada", "ada@mail.example")
+    );
+    assert_eq!(
+        (handle(&found.tech), who(&found.tech)[2], who(&found.tech)[3]),
+        ("HO4712-ORG", "noc@hoster.test", "+1 555 010 0200")
+    );
+    assert_eq!(
+        (hosts(&found), days(&found)),
+        (TWO.map(String::from).to_vec(), ["2025-01-02", "2026-02-03", "2027-01-02"].map(String::from))
+    );
+
+    let found = parse(
+        "widgets.example",
+        "\
+domain:       widgets.example
+owner:        Ada Example
+organization: Example Widgets
+email:        ada@mail.example
+address:      Main Street 1
+admin-c:      CXX-4711 bob@mail.example#0
+tech-c:       CXX-4712 noc@hoster.test
+nserver:      ns1.hoster.test 192.0.2.1
+nserver:      ns2.hoster.test
+registrar:    Example Registrar
+created:      2025-01-02 10:20:30 UTC
+modified:     2026-02-03 10:20:30 UTC
+expires:      2027-01-02 10:20:30 UTC
+",
+    );
+    assert_eq!(who(&found.registrant)[..3], ["Ada Example", "Example Widgets", "ada@mail.example"]);
+    assert_eq!((handle(&found.tech), who(&found.tech)[2]), ("CXX-4712", "noc@hoster.test"));
+}
+
+#[test]
+fn tabs_and_other_ids() {
+    let found = parse(
+        "widgets.example",
+        "\
+Domain-name  \twidgets.example
+Admin-id  \tEXAM-0226
+Admin-name  \tAda Example
+Admin-legal-form  \t
+Admin-address  \tMain Street 1, Bratislava
+Admin-telephone  \t+421.255501000
+Admin-email  \tada@mail.example
+Tech-id  \tEXAM-0227
+Tech-name  \tExample Hoster
+Tech-email  \tnoc@hoster.test
+dns_name  \tns1.hoster.test
+dns_name  \tns2.hoster.test
+Last-update  \t2026-02-03
+Valid-date  \t2027-01-02
+Domain-status  \tDOM_OK
+",
+    );
+    assert_eq!(
+        (handle(&found.admin), who(&found.admin)),
+        ("EXAM-0226", ["Ada Example", "", "ada@mail.example", "+421.255501000"])
+    );
+    assert_eq!(
+        (handle(&found.tech), who(&found.tech)[2], days(&found)[1].as_str()),
+        ("EXAM-0227", "noc@hoster.test", "2026-02-03")
+    );
+    assert_eq!(hosts(&found), TWO);
+
+    let found = parse(
+        "widgets.example",
+        "\
+domain:         widgets.example
+org:            org_name_hun: Example Widgets Kft.
+registrar:      2000212421
+admin-c:        2000212422
+tech-c:         2000212423
+nameserver:     ns1.hoster.test
+registered:     2025.01.02 10:20:30
+
+person:         Ada Example
+address:        Fo utca 1.
+phone:          +36 1 555 0100
+e-mail:         ada [at] mail.example
+hun-id:         2000212422
+
+person:         Hostmaster
+e-mail:         noc [at] hoster.test
+hun-id:         2000212423
+",
+    );
+    assert_eq!(
+        (handle(&found.admin), who(&found.admin)),
+        ("2000212422", ["Ada Example", "", "ada@mail.example", "+36 1 555 0100"])
+    );
+    assert_eq!((who(&found.tech)[2], days(&found)[0].as_str()), ("noc@hoster.test", "2025-01-02"));
+}
+
+#[test]
+fn numbered_roles_and_company_names() {
+    let found = parse(
+        "widgets.example",
+        "\
+Informations about 'widgets.example' :
+
+Status : Active
+Created (JJ/MM/AAAA) : 02/01/2025
+Last renewed (JJ/MM/AAAA) : 02/01/2026
+Expire (JJ/MM/AAAA) : 02/01/2027
+Name server 1 : ns1.hoster.test
+Name server 2 : ns2.hoster.test
+Registrant Company Name : Example Widgets
+Registrant Name : Ada Example
+Registrant Email : ada@mail.example
+Tech 1 Company Name : Example Hoster
+Tech 1 Name : Hostmaster
+Tech 1 Email : noc@hoster.test
+Registrar Company Name : Example Registrar
+",
+    );
+    assert_eq!((days(&found)[0].as_str(), days(&found)[2].as_str()), ("2025-01-02", "2027-01-02"));
+    assert_eq!(who(&found.registrant), ["Ada Example", "Example Widgets", "ada@mail.example", ""]);
+    assert_eq!(who(&found.tech), ["Hostmaster", "Example Hoster", "noc@hoster.test", ""]);
+    assert_eq!(
+        (found.registrar.name.as_deref(), hosts(&found)),
+        (Some("Example Registrar"), TWO.map(String::from).to_vec())
+    );
+}
+
+#[test]
+fn east_asian_labels() {
+    let found = parse(
+        "widgets.example",
+        "\
+[ JPRS database provides information on network administration. Its use is    ]
+
+Domain Information: [ドメイン情報]
+[ドメイン名]                    WIDGETS.EXAMPLE
+
+[登録者名]                      株式会社ウィジェット
+[Registrant]                    Example Widgets K.K.
+
+[Name Server]                   ns1.hoster.test
+[Name Server]                   ns2.hoster.test
+[Signing Key]
+
+[登録年月日]                    2025/01/02
+[有効期限]                      2027/01/31
+[状態]                          Active
+[最終更新]                      2026/02/03 01:05:05 (JST)
+
+Contact Information: [公開連絡窓口]
+[名前]                          Ada Example
+[Name]                          Ada Example
+[Email]                         ada@mail.example
+[郵便番号]                      100-0001
+[住所]                          Chiyoda-ku
+[電話番号]                      03-5550-1000
+",
+    );
+    assert_eq!((days(&found)[0].as_str(), days(&found)[2].as_str()), ("2025-01-02", "2027-01-31"));
+    assert_eq!(hosts(&found), TWO);
+    assert_eq!(
+        (who(&found.admin)[0], who(&found.admin)[2], who(&found.admin)[3]),
+        ("Ada Example", "ada@mail.example", "03-5550-1000")
+    );
+
+    let found = parse(
+        "widgets.example",
+        "\
+도메인이름                  : widgets.example
+등록인                      : Example Widgets
+책임자                      : Ada Example
+책임자 전자우편             : ada@mail.example
+책임자 전화번호             : 02-555-0100
+등록일                      : 2025. 01. 02.
+최근 정보 변경일            : 2026. 02. 03.
+사용 종료일                 : 2027. 01. 02.
+등록대행자                  : Example Agency(http://www.registrar.test)
+
+1차 네임서버 정보
+   호스트이름               : ns1.hoster.test
+   IP 주소                  : 192.0.2.1
+
+2차 네임서버 정보
+   호스트이름               : ns2.hoster.test
+",
+    );
+    assert_eq!(who(&found.admin), ["Ada Example", "", "ada@mail.example", "02-555-0100"]);
+    assert_eq!(
+        (found.registrar.name.as_deref(), days(&found)),
+        (Some("Example Agency"), ["2025-01-02", "2026-02-03", "2027-01-02"].map(String::from))
+    );
+    assert_eq!(
+        (found.registrant.name.stated(), hosts(&found)),
+        (Some("Example Widgets"), TWO.map(String::from).to_vec())
+    );
+
+    let found = parse(
+        "widgets.example",
+        "\
+域名: widgets.example
+注册者: 示例公司
+注册者联系人邮件: ada@mail.example
+所属注册服务机构: Example Registrar
+域名服务器: ns1.hoster.test
+域名服务器: ns2.hoster.test
+注册时间: 2025年01月02日
+过期时间: 2027年01月02日
+",
+    );
+    assert_eq!(
+        (days(&found)[0].as_str(), days(&found)[2].as_str(), hosts(&found)),
+        ("2025-01-02", "2027-01-02", TWO.map(String::from).to_vec())
+    );
+    assert_eq!(
+        (found.registrant.name.stated(), found.registrar.name.as_deref()),
+        (Some("示例公司"), Some("Example Registrar"))
+    );
+}
+
+#[test]
+fn armoured_emails() {
+    for email in [
+        "ada [at] mail.example",
+        "ada(AT)mail.example",
+        "ada AT mail.example",
+        "ada at mail dot example",
+        "<ada@mail.example>",
+        "ada@mail.example; bob@mail.example",
+    ] {
+        let found = parse("widgets.example", &format!("Domain Name: widgets.example\nAdmin Email: {email}\n"));
+        assert_eq!(found.admin.email.stated(), Some("ada@mail.example"), "{email}");
+    }
+}
+
+#[test]
+fn what_servers_say_of_no_record() {
+    for (text, state) in [
+        ("% No entries found in the TEST database.", State::Available),
+        ("El dominio no se encuentra registrado", State::Available),
+        ("Domain widgets.example nu este inregistrat", State::Available),
+        ("Доменное имя widgets.example не зарегистрировано\nне найден", State::Available),
+        ("widgets.example: kayıtlı değil. Kayıt bulunamadı", State::Available),
+        ("El dominio no disponible", State::Reserved),
+        ("This name is on the reserved list of the registry", State::Reserved),
+        ("You have been querying too fast, slow down", State::Throttled),
+        ("Query limit of your network reached: number of queries exceeded", State::Throttled),
+        ("% Access restricted", State::Refused),
+        ("Usage: domain NAME", State::Malformed),
+    ] {
+        assert_eq!(parse("widgets.example", text).state, state, "{text}");
+    }
+}

@@ -117,6 +117,9 @@ pub(crate) enum Command {
     /// The sources of the store
     #[command(subcommand)]
     Source(Source),
+    /// Measure on your own data
+    #[command(subcommand)]
+    Bench(Bench),
     /// Verify every checksum of the store
     Check,
     /// Merge the store's segments and remove what was deleted
@@ -151,6 +154,24 @@ pub(crate) enum Command {
         /// Which shell
         shell: clap_complete::Shell,
     },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Bench {
+    /// How well and how fast WHOIS answers are read, over answers with stated results
+    Whois(BenchWhois),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct BenchWhois {
+    /// JSON lines {raw, domain?, zone?, whois_server?, expected?, …} (docs/whois.md), compressed or not
+    pub(crate) file: PathBuf,
+    /// Show what was read wrongly of the fields whose name has this in it, in zones that are not set aside
+    #[arg(long, value_name = "FIELD")]
+    pub(crate) show: Option<String>,
+    /// Write the stated values that were judged into this file, to ask another parser for the same
+    #[arg(long, value_name = "FILE")]
+    pub(crate) stated: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]

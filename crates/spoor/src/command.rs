@@ -3,6 +3,7 @@
 mod answer;
 mod association;
 mod audit;
+mod bench;
 mod config;
 mod database;
 mod export;
@@ -68,6 +69,7 @@ pub(crate) fn run(arguments: Arguments, output: &mut Output) -> anyhow::Result<E
         Command::Database(arguments) => database::run(&session()?, arguments, output),
         Command::Audit(arguments) => audit::run(&session()?, arguments, output),
         Command::Source(arguments) => source::run(&session()?, arguments, output),
+        Command::Bench(arguments) => bench::run(arguments, output),
         Command::Check => store::check(&session()?, output),
         Command::Compact => store::compact(&session()?, output),
         Command::Backup { to } => store::backup(&session()?, to, output),

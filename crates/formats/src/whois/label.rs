@@ -235,8 +235,7 @@ impl Dictionary {
         match kind {
             "domain" => _ = entry.domain.get_or_insert(domain_field(key)),
             "registrar" if key == "bareurl" => entry.field = Some(Field::Url),
-            "registrar" => entry.of = Some((Subject::Registrar, field(key))),
-            "reseller" => entry.of = Some((Subject::Reseller, field(key))),
+            "registrar" | "reseller" | "registrant" | "admin" | "tech" => entry.of = Some((subject(kind), field(key))),
             "role" => {
                 entry.role.get_or_insert(subject(key));
                 self.roles.entry(word).or_insert(subject(key));

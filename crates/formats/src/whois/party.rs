@@ -22,7 +22,7 @@ pub(super) struct Party<'a> {
 impl<'a> Party<'a> {
     /// Adds a value.
     pub(super) fn add(&mut self, field: Field, value: &'a str) {
-        let is_nothing = matches!(value, "" | "-" | "--" | "." | "n/a" | "N/A");
+        let is_nothing = matches!(value, "" | "-" | "--" | "." | "~" | "n/a" | "N/A");
         if !is_nothing && field != Field::Ignored && self.fields.len() < FIELDS_MAX {
             self.fields.push((field, value));
         }
@@ -186,7 +186,7 @@ impl<'a> Envelope<'a> {
         }
         if let Some((rest, email)) = split_email(line) {
             self.email.get_or_insert(email);
-            let (handle, rest) = split_front_handle(rest);
+            let (handle, rest) = split_front_handle(self.without_handle(rest));
             self.handle = self.handle.or(handle);
             if !rest.is_empty() {
                 self.beside_email.get_or_insert(rest);
@@ -282,7 +282,7 @@ fn split_email(line: &str) -> Option<(&str, String)> {
     let at = line.find('@')?;
     let cut: &[char] = &[' ', '\t', '<', '(', '[', ',', ':'];
     let start = line.get(..at)?.rfind(cut).map_or(0, |before| before + 1);
-    let end = line.get(at..)?.find([' ', '\t', '>', ')', ']', ',', ';']).map_or(line.len(), |after| at + after);
+    let end = line.get(at..)?.find([' ', '\t', '>', ')', ']', ',', ';', '#']).map_or(line.len(), |after| at + after);
     let email = line.get(start..end)?;
     let rest = line.get(..start)?.trim_end_matches(cut);
     let rest = rest.strip_suffix("mailto").unwrap_or(rest).trim_end_matches(cut);

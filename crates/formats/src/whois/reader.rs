@@ -100,6 +100,11 @@ struct Reader<'a> {
     start: bool,
 }
 
+/// Whether a value is the head again, in another language: `Contact Information: [公開連絡窓口]`.
+fn is_translation(value: &str) -> bool {
+    value.starts_with('[') && value.ends_with(']') && !value.is_ascii()
+}
+
 /// A value that is a label and a value again.
 fn labelled(text: &str) -> Option<(Field, &str)> {
     let (label, value) = text.split_once(": ")?;
@@ -202,12 +207,9 @@ impl<'a> Reader<'a> {
         if meaning.domain == Some(DomainField::ContactType) {
             self.contact_type(line, value);
         } else if let Some((whose, field)) = meaning.of {
-            if !self.firm && self.subject != whose {
-                self.turn(Subject::Domain, false, line.indent);
-            }
             self.field(line, whose, field, value);
             self.named = Some((whose, line.indent));
-        } else if let Some(role) = meaning.role.filter(|_| value.is_empty()) {
+        } else if let Some(role) = meaning.role.filter(|_| value.is_empty() || is_translation(value)) {
             self.turn(role, true, line.indent);
         } else if let Some(field) = meaning.field.filter(|_| in_party && (!set_aside || self.filled || is_object)) {
             self.own_field(line, paragraph, field, value);
@@ -372,7 +374,7 @@ impl<'a> Reader<'a> {
             }
             self.pending = None;
         }
-        if let Some((whose, indent)) = self.named.filter(|_| self.subject == Subject::Domain)
+        if let Some((whose, indent)) = self.named.filter(|_| self.subject == Subject::Domain || !self.firm)
             && line.indent > indent
             && let Some(party) = self.party(whose)
         {

@@ -88,9 +88,10 @@ struct Dates {
 }
 
 impl Dates {
-    /// The first readable date of each kind; of updates, which some registries list, the latest.
+    /// The first readable date of each kind; of updates that are listed one below the other, the latest.
     fn of(draft: &Draft<'_>, order: Order, remarks: &mut Vec<Remark>) -> Dates {
         let mut dates = Dates::default();
+        let mut last_update = 0;
         for (field, text, line) in &draft.domain {
             let room = match field {
                 DomainField::Created => &mut dates.created,
@@ -99,8 +100,11 @@ impl Dates {
                 _ => continue,
             };
             match date::parse(text, order) {
-                Some(time) if *field == DomainField::Updated => *room = (*room).max(Some(time)),
-                Some(time) => *room = room.or(Some(time)),
+                Some(time) if room.is_none() || (*field == DomainField::Updated && *line == last_update + 1) => {
+                    *room = (*room).max(Some(time));
+                    last_update = if *field == DomainField::Updated { *line } else { last_update };
+                }
+                Some(_) => {}
                 None if text.bytes().any(|b| matches!(b, b'1'..=b'9')) => {
                     note(remarks, Remark::line(*line, RemarkKind::BadValue, text));
                 }

@@ -3,7 +3,7 @@
 use model::Registration;
 use serde_json::Value;
 
-use super::Sample;
+use super::{Sample, sample::member};
 
 /// Why a stated value is not judged.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -56,7 +56,7 @@ pub(super) fn would_not_answer(sample: &Sample) -> bool {
 /// Whether the results were not stated for this text: it has none of the name servers that they name.
 pub(super) fn is_of_another_text(sample: &Sample) -> bool {
     let text = sample.answer.to_lowercase();
-    sample.expected["nameservers"].as_array().is_some_and(|hosts| {
+    member(&sample.expected, "nameservers").as_array().is_some_and(|hosts| {
         let mut hosts = hosts.iter().filter_map(Value::as_str).peekable();
         hosts.peek().is_some() && !hosts.any(|host| text.contains(&host.to_lowercase()))
     })
@@ -91,8 +91,8 @@ fn frame(line: &str) -> String {
 
 /// What a contact's stated name or organisation is, where it is not judged as that.
 pub(super) fn of_name(sample: &Sample, found: &Registration, role: &str, part: &str, value: &str) -> Option<Rule> {
-    let (stated, contact) = (&sample.expected[role], found.contact(role.parse().ok()?)?);
-    let is_stated = |part: &str| stated[part].as_str().is_some_and(|text| !text.trim().is_empty());
+    let (stated, contact) = (member(&sample.expected, role), found.contact(role.parse().ok()?)?);
+    let is_stated = |part: &str| member(stated, part).as_str().is_some_and(|text| !text.trim().is_empty());
     let same = |read: &model::Disclosed| read.text().is_some_and(|read| letters(read) == letters(value));
     if same(&contact.handle) {
         return Some(Rule::IdAsName);

@@ -6,6 +6,7 @@ use serde_json::Value;
 use super::{
     Rule, Sample, Withheld,
     dispute::{is_not_in_text, is_of_another_text, leaves_out_servers, of_name, would_not_answer},
+    sample::member,
 };
 use crate::disclosure::{disclosed, disclosed_email};
 
@@ -55,7 +56,7 @@ pub fn judge(sample: &Sample, found: &Registration) -> Vec<Judgement> {
         return court.judged;
     }
     court.state();
-    if sample.expected["state"].as_str().is_none_or(|state| state == "registered") {
+    if member(&sample.expected, "state").as_str().is_none_or(|state| state == "registered") {
         court.dates();
         court.registrar();
         court.servers();
@@ -81,7 +82,7 @@ impl<'a> Court<'a> {
 
     /// A stated text that is not empty; where publishers disagree over it, that is noted.
     fn stated(&mut self, field: &'static str) -> Option<&'a str> {
-        let text = self.sample.expected[field].as_str().filter(|text| !text.trim().is_empty())?;
+        let text = member(&self.sample.expected, field).as_str().filter(|text| !text.trim().is_empty())?;
         if self.sample.disputed.get(field).is_some() {
             self.dispute(field, Rule::Publishers);
             return None;
@@ -139,7 +140,9 @@ impl<'a> Court<'a> {
     }
 
     fn servers(&mut self) {
-        let Some(list) = self.sample.expected["nameservers"].as_array().filter(|list| !list.is_empty()) else { return };
+        let Some(list) = member(&self.sample.expected, "nameservers").as_array().filter(|list| !list.is_empty()) else {
+            return;
+        };
         if self.sample.disputed.get("nameservers").is_some() {
             return self.dispute("name servers", Rule::Publishers);
         }
@@ -169,7 +172,7 @@ impl<'a> Court<'a> {
             ("phone", &found.phone),
         ];
         for (part, read) in fields {
-            let Some(stated) = text_of(&self.sample.expected[&word], part) else { continue };
+            let Some(stated) = text_of(member(&self.sample.expected, &word), part) else { continue };
             let row = row(role, part);
             if is_disputed(&self.sample.disputed, &word, part) {
                 self.dispute(row, Rule::Publishers);
@@ -211,7 +214,7 @@ impl<'a> Court<'a> {
 
     /// Name and organisation together: where only one name is stated, without saying which, either field is right.
     fn either(&mut self, role: Role, word: &str, found: &Contact) {
-        let stated = &self.sample.expected[word];
+        let stated = member(&self.sample.expected, word);
         let all = ["name", "org", "name_or_org"].map(|part| text_of(stated, part));
         let (Some(one), None) = ({
             let mut any = all.into_iter().flatten();
@@ -250,22 +253,23 @@ fn row(role: Role, part: &str) -> &'static str {
 }
 
 fn text_of<'a>(stated: &'a Value, part: &str) -> Option<&'a str> {
-    stated[part].as_str().filter(|text| !text.trim().is_empty())
+    member(stated, part).as_str().filter(|text| !text.trim().is_empty())
 }
 
 /// Whether publishers dispute a part of a contact: named itself, or different in the contacts that they state.
 fn is_disputed(disputed: &Value, role: &str, part: &str) -> bool {
     let differ = |all: &Vec<Value>| {
-        let mut values = all.iter().map(|one| &one["value"][part]);
+        let mut values = all.iter().map(|one| member(member(one, "value"), part));
         let first = values.next();
         values.any(|value| Some(value) != first)
     };
-    disputed.get(format!("{role}.{part}")).is_some() || disputed[role].as_array().is_some_and(differ)
+    disputed.get(format!("{role}.{part}")).is_some() || member(disputed, role).as_array().is_some_and(differ)
 }
 
 /// Whether what was read of a contact is the stated text; what withholds is read where it was not taken for a value.
 fn is_read(part: &str, stated: &str, read: &Disclosed) -> bool {
-    let stated = &without_armour(stated);
+    let plain = without_armour(stated);
+    let stated = if part == "email" { plain.as_str() } else { stated };
     let said = if part == "email" { disclosed_email(stated) } else { disclosed(stated) };
     if said.stated().is_none() && read.stated().is_none() {
         return true;
@@ -282,8 +286,25 @@ fn is_read(part: &str, stated: &str, read: &Disclosed) -> bool {
 
 /// The same address, written against harvesters.
 fn without_armour(text: &str) -> String {
-    [" [at] ", "[at]", " (at) ", "(at)", " AT "].iter().fold(text.to_owned(), |text, at| text.replace(at, "@"))
+    let plain = |text: String, (armour, plain): &(&str, &str)| text.replace(armour, plain);
+    ARMOUR.iter().fold(text.replace("[AT]", "[at]").replace("(AT)", "(at)"), plain)
 }
+
+/// What stands for "@" and "." there.
+const ARMOUR: [(&str, &str); 12] = [
+    (" [at] ", "@"),
+    ("[at]", "@"),
+    (" (at) ", "@"),
+    ("(at)", "@"),
+    ("{at}", "@"),
+    ("<at>", "@"),
+    (" AT ", "@"),
+    ("_at_", "@"),
+    ("-at-", "@"),
+    (" [dot] ", "."),
+    ("[dot]", "."),
+    ("(dot)", "."),
+];
 
 /// The same name, without a note in brackets behind the stated one.
 fn is_same_name(stated: &str, read: &str) -> bool {
@@ -299,7 +320,7 @@ fn host(text: &str) -> String {
 }
 
 fn days(expected: &Value, field: &str, stated: &str) -> Vec<Time> {
-    let more = expected[format!("{field}_any")].as_array();
+    let more = member(expected, &format!("{field}_any")).as_array();
     let more = more.into_iter().flatten().filter_map(Value::as_str);
     [stated].into_iter().chain(more).filter_map(|text| text.get(..10)?.parse().ok()).collect()
 }

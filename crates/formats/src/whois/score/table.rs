@@ -7,7 +7,7 @@ use std::{
 
 use model::{Registration, registration::State};
 
-use super::{Fault, Judgement, Rule, Sample, Verdict};
+use super::{Fault, Judgement, Rule, Sample, Verdict, sample::member};
 use crate::whois::Parsed;
 
 /// Rows in the order in which they are shown.
@@ -62,7 +62,7 @@ pub struct Table {
 impl Table {
     /// Counts what was read of a sample and how that was judged.
     pub fn add(&mut self, sample: &Sample, parsed: &Parsed, found: &Registration, judged: &[Judgement]) {
-        let throttled = sample.expected["state"].as_str() == Some("throttled");
+        let throttled = member(&sample.expected, "state").as_str() == Some("throttled");
         self.false_available += usize::from(throttled && found.state == State::Available);
         let part = if sample.is_set_aside() { &mut self.aside } else { &mut self.tuned };
         part.answers += 1;
@@ -75,6 +75,11 @@ impl Table {
     pub fn score(&self, field: &str, set_aside: bool) -> (usize, usize) {
         let part = if set_aside { &self.aside } else { &self.tuned };
         part.scores.get(field).map_or((0, 0), |score| (score.right, score.all))
+    }
+
+    /// Every field with its scores (right ones, all): in tuned zones, and in those set aside.
+    pub fn rows(&self) -> impl Iterator<Item = (&'static str, [(usize, usize); 2])> {
+        ROWS.into_iter().map(|row| (row, [self.score(row, false), self.score(row, true)]))
     }
 
     /// Answers stated to be throttled that were taken for "nobody holds it": each would be a false alarm.
