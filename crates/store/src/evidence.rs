@@ -49,8 +49,7 @@ pub fn append(
     user: Option<UserId>,
     now: Time,
 ) -> Result<(), Error> {
-    let sources = serde_json::to_string(&provenance.sources).expect("a list of numbers");
-    let content = serde_json::to_string(provenance).expect("no map with other keys than text");
+    let (sources, content) = written(provenance);
     tx.execute(APPEND, values![indicator, owner.owner().id, now, user, tlp as u8, sources, content]).map(drop)
 }
 
@@ -73,6 +72,12 @@ pub fn of(
         Ok(all.len() < limit)
     })?;
     Ok(all)
+}
+
+/// The columns `sources` and `content`.
+pub(crate) fn written(provenance: &Provenance) -> (String, String) {
+    let sources = serde_json::to_string(&provenance.sources).expect("a list of numbers");
+    (sources, serde_json::to_string(provenance).expect("no map with other keys than text"))
 }
 
 fn accepted(row: &Row, sources: &Readable) -> Result<Accepted, Error> {

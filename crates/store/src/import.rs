@@ -12,6 +12,7 @@ use crate::{
     decay,
     dialect::Dialect,
     error::Error,
+    evidence,
     indicator::{self, CHUNK},
     opinion::{self, Held},
     statement::{Sql, statements},
@@ -73,9 +74,16 @@ pub struct Undone {
     pub kept: u64,
 }
 
+/// Columns in the order in which [`import`] takes them.
+macro_rules! columns {
+    () => {
+        "SELECT id, owner_id, user_id, time, origin, added, changed, undone FROM imports"
+    };
+}
+
 statements! {
     INSERT = "INSERT INTO imports (id, owner_id, user_id, time, origin, added, changed) VALUES ($1, $2, $3, $4, $5, $6, $7)";
-    BY_ID = "SELECT id, owner_id, user_id, time, origin, added, changed, undone FROM imports WHERE id = $1";
+    BY_ID = concat!(columns!(), " WHERE id = $1");
     ITEMS = "SELECT x.indicator_id, x.before, i.type, i.value FROM import_items x \
              JOIN imports m ON m.id = x.import_id \
              JOIN opinions o ON o.owner_id = m.owner_id AND o.indicator_id = x.indicator_id AND o.revision = x.revision \
@@ -221,8 +229,7 @@ fn add_evidence(tx: &mut Tx<'_>, import: &Import, items: &[&Item]) -> Result<(),
     for item in items {
         let first = numbers.get(&item.after.indicator).copied().unwrap_or(0) + 1;
         for ((provenance, tlp), number) in item.evidence.iter().zip(first..) {
-            let sources = serde_json::to_string(&provenance.sources).expect("a list of numbers");
-            let content = serde_json::to_string(provenance).expect("no map with other keys than text");
+            let (sources, content) = evidence::written(provenance);
             let row = [
                 item.after.indicator.into(),
                 import.owner.into(),
@@ -262,7 +269,7 @@ pub fn list(
     before: Option<ImportId>,
     limit: u32,
 ) -> Result<Vec<Import>, Error> {
-    let mut sql = Sql::new("SELECT id, owner_id, user_id, time, origin, added, changed, undone FROM imports WHERE ");
+    let mut sql = Sql::new(concat!(columns!(), " WHERE "));
     sql.readable("owner_id", readable);
     if let Some(before) = before {
         sql.push(" AND id < ").bind(before);
