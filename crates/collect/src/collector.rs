@@ -6,12 +6,13 @@ use crate::{
     address::Addresses,
     config::{Config, ConfigError},
     dns::Resolver,
-    feed,
     gate::Gate,
     guard::Guard,
+    http::Http,
     ledger::Ledger,
     published::Published,
-    rdap::{Bootstrap, Http},
+    rdap::{self, Bootstrap},
+    remembered::Remembered,
     whois::ServerList,
 };
 
@@ -29,7 +30,8 @@ struct Inner {
     bootstrap: Bootstrap,
     published: Published,
     http: Option<Http>,
-    feed_http: Option<feed::Http>,
+    feed_http: Option<Http>,
+    remembered: Remembered,
 }
 
 impl Collector {
@@ -41,12 +43,29 @@ impl Collector {
         let bootstrap = Bootstrap::new(&config.rdap.bootstrap)?;
         let published = Published::new(&config, &server_list, &bootstrap);
         let resolvers = resolvers(&config)?;
-        let http = config.rdap.enabled.then(|| Http::new(&config)).transpose()?;
-        let feed_http = config.feeds.enabled.then(|| feed::Http::new(&config)).transpose()?;
+        config.rdap.servers.iter().try_for_each(|(host, base)| rdap::check(host, base))?;
+        let (limits, extra) = (&config.limits, config.rdap.extra_ca_pem.as_deref());
+        let http = || Http::new(&config, extra, limits.total_ms, limits.rdap_bytes_max);
+        let http = config.rdap.enabled.then(http).transpose()?;
+        let extra = config.feeds.extra_ca_pem.as_deref();
+        let feed_http = || Http::new(&config, extra, limits.feed_total_ms, limits.feed_bytes_max);
+        let feed_http = config.feeds.enabled.then(feed_http).transpose()?;
+        let remembered = Remembered::default();
         let allowed = config.allow_private.iter().chain(&config.resolvers).copied().collect();
         let gate = Gate::new(Guard::new(allowed), ledger, config.limits);
         let addresses = Addresses::default();
-        let inner = Inner { config, gate, resolvers, addresses, server_list, bootstrap, published, http, feed_http };
+        let inner = Inner {
+            config,
+            gate,
+            resolvers,
+            addresses,
+            server_list,
+            bootstrap,
+            published,
+            http,
+            feed_http,
+            remembered,
+        };
         Ok(Collector(Arc::new(inner)))
     }
 
@@ -78,8 +97,12 @@ impl Collector {
         &self.0.published
     }
 
-    pub(crate) fn feed_http(&self) -> Option<&feed::Http> {
+    pub(crate) fn feed_http(&self) -> Option<&Http> {
         self.0.feed_http.as_ref()
+    }
+
+    pub(crate) fn remembered(&self) -> &Remembered {
+        &self.0.remembered
     }
 
     pub(crate) fn http(&self) -> Option<&Http> {

@@ -85,6 +85,16 @@ pub struct Limits {
     pub rdap_budget: Budget,
     /// For each server of lists.
     pub feed_budget: Budget,
+    /// For each server of a provider.
+    pub provider_budget: Budget,
+    /// Milliseconds until a provider's answer must be complete.
+    pub provider_total_ms: u64,
+    /// The longest answer of a provider in octets.
+    pub provider_bytes_max: usize,
+    /// How long "no such domain" is believed before a registry is asked for that domain again, in seconds.
+    pub absent_seconds: i64,
+    /// How long a refusal to answer for a domain stands before it is asked for again, in seconds.
+    pub refused_seconds: i64,
     /// How long a WHOIS or RDAP server is left alone that did not answer or asked us to wait without saying for how
     /// long. Doubles each time in a row, up to a day. Zero: not at all.
     pub back_off_ms: u64,
@@ -137,6 +147,11 @@ impl Default for Limits {
             rdap_budget: Budget { burst: 5, interval_ms: 2_000 },
             // The events of a MISP feed follow each other.
             feed_budget: Budget { burst: 600, interval_ms: 1_000 },
+            provider_budget: Budget { burst: 10, interval_ms: 1_000 },
+            provider_total_ms: 60_000,
+            provider_bytes_max: 32 << 20,
+            absent_seconds: 900,
+            refused_seconds: 21_600,
             back_off_ms: 10_000,
         }
     }

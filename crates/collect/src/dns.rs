@@ -45,6 +45,7 @@ impl Collector {
             server: String::new(), // each resolver fills in its own
             exposure: Exposure::Target,
             protocol: Protocol::Dns,
+            provider: None,
             permit,
             now,
         }

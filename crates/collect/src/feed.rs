@@ -5,17 +5,23 @@
 //! to the address that was checked. A redirect may lead to the same host, or to one that the configuration lists; never
 //! from https to http.
 
-mod http;
-
 use std::net::{IpAddr, SocketAddr};
 
 use model::{Exposure, Time};
-use reqwest::Url;
+use reqwest::{
+    Url,
+    header::{ACCEPT, ETAG, HeaderMap, IF_MODIFIED_SINCE, IF_NONE_MATCH, LAST_MODIFIED},
+};
 
-pub(crate) use http::Http;
-use http::Reply;
+use crate::{
+    Collector, Outcome, Permit, Protocol,
+    gate::Question,
+    http::{Reply, Request, header},
+    outcome::Fact,
+};
 
-use crate::{Collector, Outcome, Permit, Protocol, gate::Question, outcome::Fact};
+/// The longest validator that is told again.
+const VALIDATOR_OCTETS_MAX: usize = 500;
 
 /// What a server said of a list, to be told again the next time.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -56,12 +62,14 @@ impl Collector {
             if let Err(why) = self.may_fetch(&first, &url, hop > 0) {
                 return Err(self.gate().refuse(&question, None, why));
             }
-            let socket = self.feed_socket(&url, &question).await?;
-            self.gate().leave(&question, socket)?;
-            let reply = http.get(&url, socket, known).await;
-            self.gate().learn(&question.server, socket, &reply);
-            match reply? {
-                Reply::List(list) => return Ok(list),
+            let sockets = self.sockets_of(&url, &question).await?;
+            let request = request(&url, known);
+            match self.gate().ask(&question, &sockets, |socket| http.send(&request, socket)).await? {
+                Reply::Body { octets, headers } => {
+                    return Ok(List::Content { octets, validators: validators(&headers) });
+                }
+                Reply::Unchanged => return Ok(List::Unchanged),
+                Reply::NotFound => return Err(Outcome::Refused("HTTP 404 Not Found".into())),
                 Reply::Redirect(location) => {
                     let why = |_| Outcome::Malformed(format!("redirect to `{location}`"));
                     url = url.join(&location).map_err(why)?;
@@ -88,11 +96,12 @@ impl Collector {
         if same || listed { Ok(()) } else { Err(format!("a redirect to `{host}`, which is not listed")) }
     }
 
-    async fn feed_socket(&self, url: &Url, question: &Question<'_>) -> Result<SocketAddr, Fact> {
+    /// Where the host of a URL is asked; it may be an address itself.
+    pub(crate) async fn sockets_of(&self, url: &Url, question: &Question<'_>) -> Result<Vec<SocketAddr>, Fact> {
         let port = url.port_or_known_default().unwrap_or(443);
         let host = question.server.trim_matches(['[', ']']);
         match host.parse::<IpAddr>() {
-            Ok(address) => Ok(SocketAddr::new(address, port)),
+            Ok(address) => Ok(vec![SocketAddr::new(address, port)]),
             Err(_) => self.locate(question, port).await,
         }
     }
@@ -113,7 +122,21 @@ fn question<'a>(url: &Url, permit: &'a Permit, now: Time) -> Question<'a> {
         server: host.to_owned(),
         exposure: Exposure::ThirdParty,
         protocol: Protocol::Http,
+        provider: None,
         permit,
         now,
     }
+}
+
+/// A conditional request (RFC 9110 §13).
+fn request(url: &Url, known: &Validators) -> Request {
+    let validators = [(IF_NONE_MATCH, &known.etag), (IF_MODIFIED_SINCE, &known.last_modified)];
+    let told = validators.into_iter().filter_map(|(name, value)| Some((name, value.clone()?)));
+    let headers = std::iter::once((ACCEPT, "*/*".to_owned())).chain(told).collect();
+    Request { url: url.clone(), headers, body: None }
+}
+
+fn validators(headers: &HeaderMap) -> Validators {
+    let told = |name| header(headers, name).filter(|text| text.len() <= VALIDATOR_OCTETS_MAX);
+    Validators { etag: told(ETAG), last_modified: told(LAST_MODIFIED) }
 }

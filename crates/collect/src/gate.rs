@@ -26,6 +26,8 @@ pub(crate) struct Question<'a> {
     pub(crate) exposure: Exposure,
     /// By which protocol.
     pub(crate) protocol: Protocol,
+    /// The provider that is asked, by its name in the configuration.
+    pub(crate) provider: Option<&'a str>,
     /// For whom, why, and who may learn of it.
     pub(crate) permit: &'a Permit,
     /// When.
@@ -59,8 +61,7 @@ impl Gate {
         if let Some(why) = self.guard.refusal(socket) {
             return Err(self.refuse(question, Some(socket), why));
         }
-        let key = (question.server.clone(), socket);
-        if let Err(left) = self.budgets.take(&key, self.budget(question.protocol)) {
+        if let Err(left) = self.budgets.take(&question.server, socket, self.budget(question)) {
             let retry_after_seconds = left.as_secs_f64().ceil() as u32;
             return Err(Outcome::BudgetSpent { retry_after_seconds });
         }
@@ -80,20 +81,52 @@ impl Gate {
         self.guard.refusal(socket).is_none()
     }
 
-    /// Learns from what a WHOIS or RDAP server did: leaves it alone where it asked for that, or gave no answer.
-    pub(crate) fn learn<T>(&self, server: &str, socket: SocketAddr, outcome: &Result<T, Fact>) {
-        let key = (server.to_owned(), socket);
-        match outcome {
-            Err(Outcome::Throttled { wait_seconds: Some(seconds) }) => self.budgets.close(&key, *seconds),
-            Err(Outcome::Throttled { .. } | Outcome::Timeout | Outcome::Unreachable(_)) => {
-                self.budgets.back_off(&key, Duration::from_millis(self.limits.back_off_ms));
+    /// Asks a server at one of its addresses after the other, until there is an answer, be it a refusal. Each attempt is
+    /// a question that leaves, with its line in the ledger.
+    pub(crate) async fn ask<T, F>(
+        &self,
+        question: &Question<'_>,
+        sockets: &[SocketAddr],
+        exchange: impl Fn(SocketAddr) -> F,
+    ) -> Result<T, Fact>
+    where
+        F: Future<Output = Result<T, Fact>>,
+    {
+        let mut last = Outcome::Unreachable(format!("{} has no address", question.server));
+        for &socket in sockets {
+            let answer = match self.leave(question, socket) {
+                Ok(()) => exchange(socket).await,
+                Err(fact @ Outcome::BudgetSpent { .. }) => {
+                    last = fact;
+                    continue;
+                }
+                Err(fact) => return Err(fact),
+            };
+            self.learn(question, socket, &answer);
+            match answer {
+                Err(fact @ (Outcome::Timeout | Outcome::Unreachable(_))) => last = fact,
+                settled => return settled,
             }
-            _ => self.budgets.answered(&key),
+        }
+        Err(last)
+    }
+
+    /// Learns from what a server did: leaves it alone where it asked for that, or gave no answer.
+    fn learn<T>(&self, question: &Question<'_>, socket: SocketAddr, outcome: &Result<T, Fact>) {
+        let (server, first) = (question.server.as_str(), Duration::from_millis(self.limits.back_off_ms));
+        match outcome {
+            Err(Outcome::Throttled { wait_seconds: Some(seconds) }) => self.budgets.close(server, socket, *seconds),
+            Err(Outcome::Throttled { wait_seconds: None }) => self.budgets.back_off(server, socket, first),
+            Err(Outcome::Timeout | Outcome::Unreachable(_)) => {
+                self.budgets.silent(server, socket, first, self.budget(question));
+            }
+            _ => self.budgets.answered(server, socket),
         }
     }
 
-    fn budget(&self, protocol: Protocol) -> Budget {
-        match protocol {
+    fn budget(&self, question: &Question<'_>) -> Budget {
+        match question.protocol {
+            _ if question.provider.is_some() => self.limits.provider_budget,
             Protocol::Dns => self.limits.dns_budget,
             Protocol::Whois => self.limits.whois_budget,
             Protocol::Rdap => self.limits.rdap_budget,
@@ -111,6 +144,7 @@ impl Gate {
             socket,
             exposure: question.exposure,
             protocol: question.protocol,
+            provider: question.provider.map(str::to_owned),
             actor: question.permit.actor.clone(),
             reason: question.permit.reason.clone(),
             sent: refusal.is_none(),

@@ -48,6 +48,9 @@ pub struct Entry {
     pub exposure: Exposure,
     /// By which protocol.
     pub protocol: Protocol,
+    /// The provider that was asked, by its name in the configuration.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub provider: Option<String>,
     /// For whom.
     pub actor: String,
     /// Why.
@@ -69,7 +72,7 @@ pub enum Protocol {
     Whois,
     /// RFC 7480.
     Rdap,
-    /// RFC 9110: a list that is fetched.
+    /// RFC 9110: a list that is fetched, or a provider that is asked.
     Http,
 }
 
@@ -244,6 +247,7 @@ mod tests {
             socket: Some("192.0.2.53:53".parse().unwrap()),
             exposure: Exposure::Target,
             protocol: Protocol::Dns,
+            provider: None,
             actor: "analyst".into(),
             reason: "a \u{1b}[31mreason\u{1b}[0m\nin two lines".into(),
             sent: true,

@@ -2,7 +2,6 @@
 //! link leads to the registrar's answer.
 
 mod bootstrap;
-mod http;
 mod route;
 
 use std::net::IpAddr;
@@ -12,15 +11,15 @@ use model::{
     network::{AutonomousSystem, Network},
     registration::Protocol as RawProtocol,
 };
-use reqwest::Url;
+use reqwest::{Url, header::ACCEPT};
 
 pub(crate) use bootstrap::Bootstrap;
-use http::Reply;
-pub(crate) use http::{Http, Pins, certificates, client, fact, header};
+pub(crate) use route::check;
 
 use crate::{
     Collector, Outcome, Permit, Protocol, Step,
     gate::Question,
+    http::{Reply, Request},
     outcome::Fact,
     registration::{beginning, judge, judge_state, registrable},
 };
@@ -118,13 +117,16 @@ impl Collector {
             server: String::new(), // each hop fills in its own
             exposure: Exposure::Registry,
             protocol: Protocol::Rdap,
+            provider: None,
             permit,
             now,
         };
         for _ in 0..=self.config().limits.referrals_max {
             question.server = url.host_str().unwrap_or_default().to_owned();
             match self.fetch_once(&url, &question).await? {
-                Reply::Body(body) => return Ok((url, body)),
+                Reply::Body { octets, .. } => return Ok((url, octets)),
+                Reply::NotFound => return Err(Outcome::NoSuchName),
+                Reply::Unchanged => return Err(Outcome::Malformed("unchanged since never".into())),
                 Reply::Redirect(location) => {
                     let why = |_| Outcome::Malformed(format!("redirect to `{location}`"));
                     url = url.join(&location).map_err(why)?;
@@ -141,14 +143,13 @@ impl Collector {
             Ok(route) => route,
             Err(why) => return Err(self.gate().refuse(question, None, why)),
         };
-        let socket = match route.socket {
-            Some(socket) => socket,
+        let sockets = match route.socket {
+            Some(socket) => vec![socket],
             None => self.locate(question, route.port).await?,
         };
-        self.gate().leave(question, socket)?;
-        let reply = http.get(&route.url, socket).await;
-        self.gate().learn(&question.server, socket, &reply);
-        reply
+        let accept = "application/rdap+json, application/json;q=0.9".to_owned();
+        let request = Request { url: route.url, headers: vec![(ACCEPT, accept)], body: None };
+        self.gate().ask(question, &sockets, |socket| http.send(&request, socket)).await
     }
 }
 

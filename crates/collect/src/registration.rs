@@ -33,7 +33,10 @@ impl Collector {
     }
 
     /// The same, with what became of each question on the way: a registrar's server that may not be asked or did not
-    /// answer does not spoil the registry's answer, and is told here.
+    /// answer does not spoil the registry's answer, and is told here. Without any step nothing was asked: that there is
+    /// no such domain, or that nobody answers for it, was learnt a short while ago ([`Limits::absent_seconds`]).
+    ///
+    /// [`Limits::absent_seconds`]: crate::Limits::absent_seconds
     pub async fn registration_steps(
         &self,
         domain: &Name,
@@ -41,6 +44,9 @@ impl Collector {
         now: Time,
     ) -> (Outcome<RegistrationRecord>, Vec<Step>) {
         let mut steps = Vec::new();
+        if let Some(fact) = self.remembered().recall(domain, &self.config().limits, now) {
+            return (Outcome::of(Err(fact)), steps);
+        }
         let rdap = self.rdap_chain(domain, permit, now, &mut steps).await;
         let result = match rdap {
             Err(fact) if worth_another_protocol(&fact) => {
@@ -49,6 +55,7 @@ impl Collector {
             }
             settled => settled,
         };
+        self.remembered().note(domain, &result, now);
         (Outcome::of(result), steps)
     }
 }

@@ -63,6 +63,7 @@ impl Collector {
             server: server.to_owned(),
             exposure: Exposure::Registry,
             protocol: Protocol::Whois,
+            provider: None,
             permit,
             now,
         }
@@ -78,15 +79,15 @@ impl Collector {
 
     async fn ask_whois(&self, question: &Question<'_>, query: &str, domain: &Name) -> Result<Answer, Fact> {
         self.gate().allow(question)?;
-        let socket = match self.config().whois.servers.get(&question.server) {
-            Some(socket) => *socket,
+        let sockets = match self.config().whois.servers.get(&question.server) {
+            Some(socket) => vec![*socket],
             None => self.locate(question, client::PORT).await?,
         };
-        self.gate().leave(question, socket)?;
-        let body = client::ask(socket, query, &self.config().limits).await;
-        let answer = body.and_then(|body| read(body, &question.server, domain));
-        self.gate().learn(&question.server, socket, &answer);
-        answer
+        let exchange = async |socket| {
+            let body = client::ask(socket, query, &self.config().limits).await?;
+            read(body, &question.server, domain)
+        };
+        self.gate().ask(question, &sockets, exchange).await
     }
 }
 

@@ -27,6 +27,7 @@ pub mod misp;
 pub mod observation_table;
 pub mod passivedns;
 pub mod prefixes;
+pub mod provider;
 pub mod rdap;
 mod read;
 pub mod registration_lines;

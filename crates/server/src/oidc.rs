@@ -15,7 +15,7 @@ use base64::{
     Engine as _,
     engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD},
 };
-use collect::Provider;
+use collect::IdentityProvider;
 use model::Time;
 use serde::{Deserialize, de::DeserializeOwned};
 use sha2::{Digest, Sha256};
@@ -50,7 +50,7 @@ pub struct Settings {
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum OidcError {
     #[error(transparent)]
-    Provider(#[from] collect::ProviderError),
+    Provider(#[from] collect::IdentityError),
     #[error("{0}")]
     Refused(&'static str),
 }
@@ -58,7 +58,7 @@ pub(crate) enum OidcError {
 /// A provider, and who is signing in at it.
 pub struct Oidc {
     pub(crate) settings: Settings,
-    provider: Provider,
+    provider: IdentityProvider,
     under_way: Mutex<HashMap<String, UnderWay>>,
 }
 
@@ -92,7 +92,7 @@ struct Tokens {
 impl Oidc {
     /// The provider of the configuration; none where it names none.
     pub fn new(settings: &Settings, allow_private: &[std::net::SocketAddr]) -> Option<Oidc> {
-        let (settings, provider) = (settings.clone(), Provider::new(allow_private.to_vec()));
+        let (settings, provider) = (settings.clone(), IdentityProvider::new(allow_private.to_vec()));
         (!settings.issuer.is_empty()).then(|| Oidc { settings, provider, under_way: Mutex::default() })
     }
 

@@ -58,7 +58,7 @@ fn instead(host: &str, base: &str, url: &Url) -> Result<Route, ConfigError> {
 }
 
 /// Whether this is a base URL that [`Collector::route`] can use.
-pub(super) fn check(host: &str, base: &str) -> Result<(), ConfigError> {
+pub(crate) fn check(host: &str, base: &str) -> Result<(), ConfigError> {
     let any = Url::parse("https://host.example/").expect("a constant URL");
     instead(host, base, &any).map(drop)
 }

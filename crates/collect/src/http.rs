@@ -1,4 +1,7 @@
-//! HTTP as RDAP uses it (RFC 7480), with the addresses checked before and the redirects left to the caller.
+//! HTTP as this crate uses it (RFC 9110): to an address that was checked before, within limits of time and size, with
+//! redirects left to the caller.
+//!
+//! RDAP, lists and providers ask by the same client; they differ in what they send and in what they make of the reply.
 
 use std::{
     collections::HashMap,
@@ -10,17 +13,16 @@ use std::{
 use reqwest::{
     Certificate, Client, Response, StatusCode, Url,
     dns::{Addrs, Name, Resolve, Resolving},
-    header::{ACCEPT, LOCATION, RETRY_AFTER},
+    header::{CONTENT_TYPE, HeaderMap, HeaderName, LOCATION, RETRY_AFTER},
     redirect::Policy,
 };
 
-use super::route;
 use crate::{
     config::{Config, ConfigError},
     outcome::{Fact, Outcome},
 };
 
-/// The HTTP client: no proxy, no redirects, no cookies, no connection kept.
+/// The client: no proxy, no redirects, no cookies, no connection kept; it understands gzip.
 #[derive(Clone, Debug)]
 pub(crate) struct Http {
     client: Client,
@@ -29,47 +31,77 @@ pub(crate) struct Http {
     bytes_max: usize,
 }
 
-/// What a server replied.
-pub(super) enum Reply {
-    /// An answer.
-    Body(Vec<u8>),
-    /// A redirect, to be judged like any referral.
+/// What is sent.
+#[derive(Debug)]
+pub(crate) struct Request {
+    pub(crate) url: Url,
+    pub(crate) headers: Vec<(HeaderName, String)>,
+    /// A JSON text to post; a GET where there is none.
+    pub(crate) body: Option<String>,
+}
+
+/// What a server replied, unless it refused.
+pub(crate) enum Reply {
+    /// A body, decoded, and the head that came with it.
+    Body { octets: Vec<u8>, headers: HeaderMap },
+    /// It is as it was when the validators that were sent were told (RFC 9110 §15.4.5).
+    Unchanged,
+    /// A redirect, to be judged.
     Redirect(String),
+    /// There is nothing of that name: to RDAP (RFC 7480 §5.3) and to providers an answer, to others a refusal.
+    NotFound,
 }
 
 impl Http {
-    pub(crate) fn new(config: &Config) -> Result<Http, ConfigError> {
-        config.rdap.servers.iter().try_for_each(|(host, base)| route::check(host, base))?;
+    /// A client with limits of its own; `extra` are certificates in PEM to trust beside the system's.
+    pub(crate) fn new(
+        config: &Config,
+        extra: Option<&str>,
+        total_ms: u64,
+        bytes_max: usize,
+    ) -> Result<Http, ConfigError> {
         let pins = Pins::default();
-        let extra = config.rdap.extra_ca_pem.as_deref().map(certificates).transpose()?;
+        let extra = extra.map(certificates).transpose()?;
         let client = client(config, &pins, extra.unwrap_or_default())?;
-        Ok(Http { client, pins, total: config.limits.total(), bytes_max: config.limits.rdap_bytes_max })
+        Ok(Http { client, pins, total: Duration::from_millis(total_ms), bytes_max })
     }
 
-    /// Asks for a URL at the address that was checked, and at no other.
-    pub(super) async fn get(&self, url: &Url, socket: SocketAddr) -> Result<Reply, Fact> {
-        self.pins.pin(url.host_str().unwrap_or_default(), socket);
-        tokio::time::timeout(self.total, self.exchange(url)).await.unwrap_or(Err(Outcome::Timeout))
+    /// Sends a request to the address that was checked, and to no other.
+    pub(crate) async fn send(&self, request: &Request, socket: SocketAddr) -> Result<Reply, Fact> {
+        self.pins.pin(request.url.host_str().unwrap_or_default(), socket);
+        tokio::time::timeout(self.total, self.exchange(request)).await.unwrap_or(Err(Outcome::Timeout))
     }
 
-    async fn exchange(&self, url: &Url) -> Result<Reply, Fact> {
-        let request = self.client.get(url.clone()).header(ACCEPT, "application/rdap+json, application/json;q=0.9");
-        let response = request.send().await.map_err(fact)?;
+    async fn exchange(&self, request: &Request) -> Result<Reply, Fact> {
+        let url = request.url.clone();
+        let mut sent = match &request.body {
+            None => self.client.get(url),
+            Some(body) => self.client.post(url).header(CONTENT_TYPE, "application/json").body(body.clone()),
+        };
+        for (name, value) in &request.headers {
+            sent = sent.header(name, value);
+        }
+        let response = sent.send().await.map_err(fact)?;
         match response.status() {
-            StatusCode::OK => Ok(Reply::Body(self.body(response).await?)),
-            status if status.is_redirection() => match header(&response, LOCATION) {
+            StatusCode::OK => {
+                let headers = response.headers().clone();
+                Ok(Reply::Body { octets: self.body(response).await?, headers })
+            }
+            StatusCode::NOT_MODIFIED => Ok(Reply::Unchanged),
+            status if status.is_redirection() => match header(response.headers(), LOCATION) {
                 Some(location) => Ok(Reply::Redirect(location)),
                 None => Err(Outcome::Malformed(format!("HTTP {status} without a location"))),
             },
-            StatusCode::NOT_FOUND => Err(Outcome::NoSuchName),
+            StatusCode::NOT_FOUND => Ok(Reply::NotFound),
             StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE => {
-                let wait_seconds = header(&response, RETRY_AFTER).and_then(|text| text.trim().parse().ok());
+                let wait_seconds = header(response.headers(), RETRY_AFTER).and_then(|text| text.trim().parse().ok());
                 Err(Outcome::Throttled { wait_seconds })
             }
             status => Err(Outcome::Refused(format!("HTTP {status}"))),
         }
     }
 
+    /// The body as it is after decoding: what inflates beyond the limit is not read to its end.
     async fn body(&self, mut response: Response) -> Result<Vec<u8>, Fact> {
         let mut body = Vec::new();
         while let Some(chunk) = response.chunk().await.map_err(fact)? {
@@ -82,7 +114,7 @@ impl Http {
     }
 }
 
-pub(crate) fn certificates(pem: &str) -> Result<Vec<Certificate>, ConfigError> {
+fn certificates(pem: &str) -> Result<Vec<Certificate>, ConfigError> {
     let read = Certificate::from_pem_bundle(pem.as_bytes());
     match read.map_err(|error| ConfigError::Tls(error.to_string()))? {
         none if none.is_empty() => Err(ConfigError::Tls("`extra_ca_pem` holds no certificate".into())),
@@ -92,7 +124,7 @@ pub(crate) fn certificates(pem: &str) -> Result<Vec<Certificate>, ConfigError> {
 
 /// With the system's certificates and those of the configuration. A machine without any can still ask plain servers,
 /// such as the demo's; HTTPS then fails with "unknown issuer".
-pub(crate) fn client(config: &Config, pins: &Pins, extra: Vec<Certificate>) -> Result<Client, ConfigError> {
+fn client(config: &Config, pins: &Pins, extra: Vec<Certificate>) -> Result<Client, ConfigError> {
     // The provider is chosen here and nowhere else. Another one installed before us serves as well.
     let _ = rustls::crypto::ring::default_provider().install_default();
     let builder = || {
@@ -111,10 +143,10 @@ pub(crate) fn client(config: &Config, pins: &Pins, extra: Vec<Certificate>) -> R
 
 /// Which address stands for which host: what the guard let through. Other names have no address here.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Pins(Arc<Mutex<HashMap<String, SocketAddr>>>);
+struct Pins(Arc<Mutex<HashMap<String, SocketAddr>>>);
 
 impl Pins {
-    pub(crate) fn pin(&self, host: &str, socket: SocketAddr) {
+    fn pin(&self, host: &str, socket: SocketAddr) {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(host.to_owned(), socket);
     }
 }
@@ -129,11 +161,11 @@ impl Resolve for Pins {
     }
 }
 
-pub(crate) fn header(response: &Response, name: reqwest::header::HeaderName) -> Option<String> {
-    response.headers().get(name)?.to_str().ok().map(String::from)
+pub(crate) fn header(headers: &HeaderMap, name: HeaderName) -> Option<String> {
+    headers.get(name)?.to_str().ok().map(String::from)
 }
 
-pub(crate) fn fact(error: reqwest::Error) -> Fact {
+fn fact(error: reqwest::Error) -> Fact {
     if error.is_timeout() {
         return Outcome::Timeout;
     }
