@@ -63,7 +63,10 @@ mod tests {
         let recall = |domain, at| known.recall(domain, &limits, Time(1_000 + at));
         assert_eq!(recall(&absent, limits.absent_seconds - 1), Some(Outcome::NoSuchName));
         assert_eq!(recall(&absent, limits.absent_seconds), None);
-        assert!(recall(&refused, limits.refused_seconds - 1).is_some() && recall(&refused, limits.refused_seconds).is_none());
+        assert!(
+            recall(&refused, limits.refused_seconds - 1).is_some()
+                && recall(&refused, limits.refused_seconds).is_none()
+        );
         assert_eq!(recall(&absent, -1), None, "a clock that was set back");
         known.note(&absent, &Ok(()), Time(1_001));
         assert_eq!(recall(&absent, 1), None);

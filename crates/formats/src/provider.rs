@@ -19,7 +19,9 @@ mod certificate;
 mod passive_dns;
 mod reverse_whois;
 
-use model::{Contact, Disclosed, Name, Observation, PivotKind, Registration, RegistrationRecord, Time, registration::State};
+use model::{
+    Contact, Disclosed, Name, Observation, PivotKind, Registration, RegistrationRecord, Time, registration::State,
+};
 
 pub use certificate::{CERTIFICATE, crt_sh};
 pub use passive_dns::{Ended, cof, dnsdb, otx};
@@ -71,8 +73,12 @@ impl Held {
             _ => return None,
         };
         *field = Disclosed::Stated(self.value.clone());
-        let registration =
-            Registration { domain: Some(domain.clone()), state: State::Registered, registrant, ..Registration::default() };
+        let registration = Registration {
+            domain: Some(domain.clone()),
+            state: State::Registered,
+            registrant,
+            ..Registration::default()
+        };
         Some(RegistrationRecord { domain, registration, raw: Vec::new(), observed: at })
     }
 }

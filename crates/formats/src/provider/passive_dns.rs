@@ -97,7 +97,8 @@ fn take(told: &mut Told, line: Result<Vec<CofRecord>, LineError>) {
     match line {
         // Times of zone files are another kind of statement, and a provider's source holds sightings.
         Ok(records) => {
-            told.observations.extend(records.into_iter().filter(|record| !record.zone_time).map(|record| record.observation));
+            told.observations
+                .extend(records.into_iter().filter(|record| !record.zone_time).map(|record| record.observation));
         }
         Err(error) => told.refuse(error),
     }

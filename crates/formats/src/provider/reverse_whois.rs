@@ -27,7 +27,8 @@ pub fn whois_xml(body: &[u8], held: &Held, at: Time) -> Result<Told, Unreadable>
         let said = document.get("messages").map(Value::to_string).unwrap_or_else(|| "no `domainsCount` in it".into());
         return Err(Unreadable(said.chars().take(200).collect()));
     };
-    let next = document.get("nextPageSearchAfter").is_some_and(|next| next.as_str().is_some_and(|next| !next.is_empty()));
+    let next =
+        document.get("nextPageSearchAfter").is_some_and(|next| next.as_str().is_some_and(|next| !next.is_empty()));
     let mut told = Told { total: Some(total), more: next, ..Told::default() };
     domains(&mut told, document.get("domainsList"), held, at);
     Ok(beyond(told))
@@ -55,7 +56,8 @@ pub fn security_trails(body: &[u8], held: &Held, at: Time) -> Result<Told, Unrea
         registration.created = moment("createdDate");
         registration.expires = moment("expiresDate");
         let registrar = record.pointer("/whois/registrar").and_then(Value::as_str);
-        registration.registrar.name = registrar.filter(|name| !name.trim().is_empty()).map(|name| name.trim().to_owned());
+        registration.registrar.name =
+            registrar.filter(|name| !name.trim().is_empty()).map(|name| name.trim().to_owned());
     }
     Ok(beyond(told))
 }
@@ -119,9 +121,17 @@ mod tests {
     #[test]
     fn what_they_say_instead_of_an_answer() {
         let said = |told: Result<Told, Unreadable>| told.unwrap_err().to_string();
-        assert!(said(domain_tools(br#"{"error": {"code": 403, "message": "not enabled"}}"#, &held(), Time(5))).ends_with("not enabled"));
-        assert!(said(whois_xml(br#"{"code": 403, "messages": "Access restricted"}"#, &held(), Time(5))).contains("restricted"));
-        assert!(said(security_trails(br#"{"message": "Invalid authentication"}"#, &held(), Time(5))).contains("Invalid"));
+        assert!(
+            said(domain_tools(br#"{"error": {"code": 403, "message": "not enabled"}}"#, &held(), Time(5)))
+                .ends_with("not enabled")
+        );
+        assert!(
+            said(whois_xml(br#"{"code": 403, "messages": "Access restricted"}"#, &held(), Time(5)))
+                .contains("restricted")
+        );
+        assert!(
+            said(security_trails(br#"{"message": "Invalid authentication"}"#, &held(), Time(5))).contains("Invalid")
+        );
         assert!(said(security_trails(b"", &held(), Time(5))).contains("EOF"));
     }
 }
