@@ -10,6 +10,7 @@ use crate::{
     guard::Guard,
     http::Http,
     ledger::Ledger,
+    provider::{ProviderConfig, Usage},
     published::Published,
     rdap::{self, Bootstrap},
     remembered::Remembered,
@@ -31,7 +32,9 @@ struct Inner {
     published: Published,
     http: Option<Http>,
     feed_http: Option<Http>,
+    provider_http: Option<Http>,
     remembered: Remembered,
+    usage: Usage,
 }
 
 impl Collector {
@@ -50,7 +53,10 @@ impl Collector {
         let extra = config.feeds.extra_ca_pem.as_deref();
         let feed_http = || Http::new(&config, extra, limits.feed_total_ms, limits.feed_bytes_max);
         let feed_http = config.feeds.enabled.then(feed_http).transpose()?;
-        let remembered = Remembered::default();
+        config.providers.iter().try_for_each(ProviderConfig::check)?;
+        let provider_http = || Http::new(&config, None, limits.provider_total_ms, limits.provider_bytes_max);
+        let provider_http = (!config.providers.is_empty()).then(provider_http).transpose()?;
+        let (remembered, usage) = (Remembered::default(), Usage::default());
         let allowed = config.allow_private.iter().chain(&config.resolvers).copied().collect();
         let gate = Gate::new(Guard::new(allowed), ledger, config.limits);
         let addresses = Addresses::default();
@@ -64,7 +70,9 @@ impl Collector {
             published,
             http,
             feed_http,
+            provider_http,
             remembered,
+            usage,
         };
         Ok(Collector(Arc::new(inner)))
     }
@@ -103,6 +111,14 @@ impl Collector {
 
     pub(crate) fn remembered(&self) -> &Remembered {
         &self.0.remembered
+    }
+
+    pub(crate) fn usage(&self) -> &Usage {
+        &self.0.usage
+    }
+
+    pub(crate) fn provider_http(&self) -> Option<&Http> {
+        self.0.provider_http.as_ref()
     }
 
     pub(crate) fn http(&self) -> Option<&Http> {

@@ -2,6 +2,8 @@
 
 use std::{collections::BTreeMap, net::SocketAddr, time::Duration};
 
+use crate::provider::ProviderConfig;
+
 /// The configuration of a [`crate::Collector`].
 #[derive(Clone, Debug, Default)]
 pub struct Config {
@@ -13,6 +15,8 @@ pub struct Config {
     pub rdap: RdapConfig,
     /// Lists that are fetched.
     pub feeds: FeedConfig,
+    /// Services that may be asked.
+    pub providers: Vec<ProviderConfig>,
     /// Private, loopback and other special-purpose targets that may be asked all the same, one by one. A resolver in
     /// [`Config::resolvers`] need not be repeated here.
     pub allow_private: Vec<SocketAddr>,
@@ -126,6 +130,14 @@ pub enum ConfigError {
         host: String,
         /// What was given.
         url: String,
+    },
+    /// A provider cannot be asked as it is written.
+    #[error("provider `{name}`: {what}")]
+    Provider {
+        /// Its name.
+        name: String,
+        /// What is the matter.
+        what: String,
     },
     /// The HTTP client cannot be made, most often for want of certificates.
     #[error("HTTPS: {0}: install the system's CA certificates or give some in `extra_ca_pem`")]

@@ -76,6 +76,15 @@ impl Gate {
         }
     }
 
+    /// Whether the configuration lists this very target.
+    pub(crate) fn lists(&self, socket: SocketAddr) -> bool {
+        self.guard.lists(socket)
+    }
+
+    pub(crate) fn ledger(&self) -> &Ledger {
+        &self.ledger
+    }
+
     /// Whether the guard lets a connection through to this address.
     pub(crate) fn passes(&self, socket: SocketAddr) -> bool {
         self.guard.refusal(socket).is_none()

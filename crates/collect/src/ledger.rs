@@ -138,6 +138,17 @@ impl Ledger {
         read().map_err(|error| self.failed(error))
     }
 
+    /// The questions that were sent to providers and stand at or after a place in the file, and the place where that
+    /// ends. Lines that name no provider are passed over unread.
+    pub(crate) fn sent_to_providers(&self, place: u64) -> Result<(Vec<(String, Time)>, u64), LedgerError> {
+        let read = || {
+            let mut file = File::open(&self.path)?;
+            file.seek(SeekFrom::Start(place))?;
+            read_providers(BufReader::new(file), place)
+        };
+        read().map_err(|error| self.failed(error))
+    }
+
     fn failed(&self, error: io::Error) -> LedgerError {
         LedgerError { path: self.path.to_path_buf(), error }
     }
@@ -222,6 +233,22 @@ fn read_ends(mut input: impl BufRead, mut place: u64, limit: usize) -> io::Resul
         lines.push((place, entry));
     }
     Ok(lines)
+}
+
+fn read_providers(mut input: impl BufRead, mut place: u64) -> io::Result<(Vec<(String, Time)>, u64)> {
+    const MEMBER: &[u8] = br#""provider":"#;
+    let (mut sent, mut line) = (Vec::new(), Vec::new());
+    loop {
+        line.clear();
+        let length = input.read_until(b'\n', &mut line)?;
+        if line.last() != Some(&b'\n') {
+            return Ok((sent, place));
+        }
+        place += length as u64;
+        let names_one = line.windows(MEMBER.len()).any(|window| window == MEMBER);
+        let Some(entry) = names_one.then(|| decode(&line)).flatten() else { continue };
+        sent.extend(entry.provider.filter(|_| entry.sent).map(|provider| (provider, entry.time)));
+    }
 }
 
 /// Passes over the rest of a line that is longer than [`LINE_MAX`].

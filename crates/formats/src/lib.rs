@@ -31,6 +31,7 @@ pub mod provider;
 pub mod rdap;
 mod read;
 pub mod registration_lines;
+pub mod registration_table;
 mod remark;
 pub mod stix;
 pub mod whois;

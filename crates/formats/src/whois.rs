@@ -55,6 +55,11 @@ pub struct Parsed {
     pub understood: usize,
 }
 
+/// A moment as registries write it; the day before the month where it does not say.
+pub(crate) fn moment(text: &str) -> Option<model::Time> {
+    date::parse(text, date::Order::default())
+}
+
 /// Reads the WHOIS answers about a domain, registry first, and joins them. Answers by another protocol are passed over.
 pub fn read(answers: &[RawAnswer], domain: &Name) -> Parsed {
     let zone = peculiar::zone(domain);

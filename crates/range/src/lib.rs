@@ -20,6 +20,7 @@ mod line;
 mod names;
 mod network;
 mod population;
+pub mod provider;
 mod random;
 mod range;
 mod server;

@@ -6,6 +6,7 @@ mod discretion;
 mod dns;
 mod feed;
 mod hostile;
+mod provider;
 mod rdap;
 mod server;
 mod whois;

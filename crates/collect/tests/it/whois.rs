@@ -107,3 +107,16 @@ async fn budget_is_for_each_server() {
     assert!(matches!(second, Outcome::BudgetSpent { retry_after_seconds: 55..=60 }), "{second}");
     assert_eq!(registry.asked().len(), 1);
 }
+
+#[tokio::test]
+async fn what_a_registry_does_not_have_is_not_asked_for_again_at_once() {
+    let registry = server::whois(|_| "No match for domain \"OTHER.TEST\".\r\n".into()).await;
+    let scene = Scene::new(asking(&registry, &[]));
+    let (domain, permit) = (name("other.test"), permit(Pap::Amber));
+    let ask = async |after: i64| scene.collector.registration_steps(&domain, &permit, model::Time(NOW.0 + after)).await;
+    assert_eq!(ask(0).await.1.len(), 1);
+    let (outcome, steps) = ask(899).await;
+    assert_eq!((outcome, steps.len(), registry.asked().len()), (Outcome::NoSuchName, 0, 1), "remembered");
+    assert_eq!(ask(900).await.1.len(), 1);
+    assert_eq!((registry.asked().len(), scene.sent().len()), (2, 2));
+}

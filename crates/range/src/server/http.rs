@@ -1,4 +1,5 @@
-//! Just enough HTTP/1.1 (RFC 9112) for an RDAP server: one request a connection, a head, no body.
+//! Just enough HTTP/1.1 (RFC 9112) for RDAP servers and providers: one request a connection, a head, and for a POST a
+//! body of a stated length.
 
 use std::fmt::Write;
 
@@ -12,6 +13,48 @@ pub(crate) struct Reply {
     pub(crate) status: u16,
     pub(crate) headers: Vec<(&'static str, String)>,
     pub(crate) body: String,
+}
+
+/// The longest body of a request.
+const BODY_OCTETS_MAX: usize = 65_536;
+
+/// A request of a client that may also post.
+pub(crate) struct Call<'a> {
+    pub(crate) path: &'a str,
+    head: &'a str,
+    pub(crate) body: &'a str,
+}
+
+impl Call<'_> {
+    /// The value of a header line, by its name in lower case.
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+        let mut lines = self.head.lines().skip(1).filter_map(|line| line.split_once(':'));
+        lines.find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, value)| value.trim())
+    }
+}
+
+/// Reads one request with its body and answers it.
+pub(crate) async fn serve_call<S>(mut stream: S, answer: impl FnOnce(&Call<'_>) -> Reply)
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+{
+    let Some(mut read) = read_head(&mut stream).await else { return };
+    let Some(end) = read.windows(4).position(|end| end == b"\r\n\r\n").map(|at| at + 4) else { return };
+    let head = String::from_utf8_lossy(&read[..end]).into_owned();
+    let mut call = Call { path: head.split(' ').nth(1).unwrap_or_default(), head: &head, body: "" };
+    let length: usize = call.header("content-length").and_then(|text| text.parse().ok()).unwrap_or(0);
+    let mut chunk = [0; 1024];
+    while read.len() - end < length.min(BODY_OCTETS_MAX) {
+        match stream.read(&mut chunk).await {
+            Ok(0) | Err(_) => return,
+            Ok(more) => read.extend_from_slice(&chunk[..more]),
+        }
+    }
+    let body = String::from_utf8_lossy(&read[end..]).into_owned();
+    call.body = &body;
+    let reply = answer(&call);
+    let _ = stream.write_all(render(&reply).as_bytes()).await;
+    let _ = stream.shutdown().await;
 }
 
 /// Reads one request and answers it; `answer` gets the path of a GET. A head that ends early gets no answer.
