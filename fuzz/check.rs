@@ -4,10 +4,13 @@ use formats::{
     attack, capture, cof, dns, dnsdb_lines, dnstap, eve, frame_stream,
     list::{self, Taken, lines, paste, plain, sheet::Workbook, table},
     misp::{event, manifest, warninglist},
-    observation_table, passivedns, rdap, registration_lines, stix, whois, zeek, zone,
+    observation_table, passivedns,
+    provider::{self, Ended, Held, Told},
+    rdap, registration_lines, registration_table, stix, whois, zeek, zone,
 };
 use model::{
-    Disclosed, Indicator, Name, Observation, Rdata, RecordType, Registration, Role, SuffixList, Time, TrackQuery,
+    Disclosed, Indicator, Name, Observation, PivotKind, Rdata, RecordType, Registration, Role, SuffixList, Time,
+    TrackQuery,
     query::{self, Subject},
     registration::Protocol,
     track::{self, Arriving, Clause},
@@ -20,6 +23,48 @@ pub(crate) fn cof(data: &[u8]) {
         let mut line = Vec::new();
         cof::write_line(&mut line, &record);
         assert_eq!(cof::parse_line(&line).as_deref(), Ok(&[record][..]), "{}", String::from_utf8_lossy(&line));
+    }
+}
+
+/// An answer of a provider keeps to its limits, and what is taken of it is about domains and sound moments.
+pub(crate) fn provider(data: &[u8]) {
+    let held = Held { kind: PivotKind::Email, value: "ada@sample.example".to_owned() };
+    let sound = |told: Result<Told, provider::Unreadable>| {
+        let Ok(told) = told else { return };
+        assert!(told.observations.len() + told.registrations.len() <= provider::RECORDS_MAX + cof::RDATA_ELEMENTS_MAX);
+        assert!(told.registrations.iter().all(|record| record.domain.label_count() > 1));
+        assert!(told.observations.iter().all(|seen| seen.span.first() <= seen.span.last()));
+        assert_eq!(told.refused > 0, told.example.is_some());
+    };
+    sound(provider::dnsdb(data, Ended::ByFrame));
+    sound(provider::dnsdb(data, Ended::Bare));
+    sound(provider::cof(data));
+    sound(provider::otx(data));
+    sound(provider::crt_sh(data));
+    sound(provider::domain_tools(data, &held, Time(0)));
+    sound(provider::whois_xml(data, &held, Time(0)));
+    sound(provider::security_trails(data, &held, Time(0)));
+}
+
+/// A row of a table says something of a domain, and the registration says of which; no line stops the next.
+pub(crate) fn registration_table(data: &[u8]) {
+    let defaults = registration_lines::Defaults {
+        protocol: Protocol::Whois,
+        server: String::new(),
+        observed: Time(1_800_000_000),
+    };
+    for mapping in [None, Some("domain=1,registrant.email=2")] {
+        let mut table = registration_table::Table::new(mapping);
+        for line in data.split(|octet| *octet == b'\n') {
+            let Ok(Some(read)) = table.line(line, &defaults) else { continue };
+            let record = read.record;
+            assert!(record.domain.label_count() > 0);
+            // A line with a raw answer is another matter.
+            if record.raw.is_empty() {
+                assert_eq!(record.registration.domain.as_ref(), Some(&record.domain));
+                assert!(record.registration.state.is_answer());
+            }
+        }
     }
 }
 

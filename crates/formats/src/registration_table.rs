@@ -15,8 +15,8 @@ mod column;
 use std::borrow::Cow;
 
 use model::{
-    Contact, Disclosed, Name, NameServer, Registration, RegistrationRecord, Scope, Time, fold,
-    registration::{Role, State},
+    Contact, Disclosed, Name, Registration, RegistrationRecord, Scope, Time, fold,
+    registration::{NameServer, Role, State},
 };
 use serde_json::Value;
 
@@ -320,12 +320,15 @@ fn part_of(contact: &mut Contact, part: Part, text: &str) {
 
 /// Further lines of a street are joined to the first.
 fn street(field: &mut Disclosed, text: &str) {
-    match (&mut *field, disclosed(text)) {
-        (Disclosed::Stated(before), Disclosed::Stated(more)) => {
-            before.push_str(", ");
-            before.push_str(&more);
+    let more = disclosed(text);
+    match field {
+        Disclosed::Stated(before) => {
+            if let Disclosed::Stated(more) = more {
+                before.push_str(", ");
+                before.push_str(&more);
+            }
         }
-        (Disclosed::Absent, first) => *field = first,
+        Disclosed::Absent => *field = more,
         _ => {}
     }
 }

@@ -4,7 +4,9 @@
 //! else is said by a source of kind `sensor`. Lines are read in batches of 50,000, each with an id that is a hash of the source and of every octet up to its end:
 //! a file that is read twice counts once, and one that was cut short goes on where it was cut.
 
+pub mod answers;
 pub mod input;
+pub mod zone_difference;
 
 use std::{
     collections::BTreeMap,
@@ -25,7 +27,7 @@ use formats::{
     observation_table::Table,
     passivedns, prefixes,
     registration_lines::{self, Defaults},
-    zeek,
+    registration_table, zeek,
     zone::ZoneFile,
 };
 use model::{Name, NetworkRecord, Observation, RegistrationRecord, Source, SourceKind, Time};
@@ -65,6 +67,9 @@ pub enum Format {
     Whois,
     /// RDAP answers: a JSON answer with --domain, or JSON lines as for whois
     Rdap,
+    /// Registrations in bulk: a table or JSON lines with a field for each (see --columns), or a directory of raw answers,
+    /// one a file that is named for its domain
+    Registrations,
     /// Who holds and announces addresses: prefix, origin AS, holder, country, date; a block a line
     Prefixes,
 }
@@ -270,9 +275,12 @@ fn batches(
 ) -> anyhow::Result<Summary> {
     let started = Instant::now();
     let mut reader = Reader::new(input, &source.name);
-    let mut zone = ZoneFile::new(reading.origin.cloned(), reading.defaults.observed);
+    let mut parsers = Parsers {
+        zone: ZoneFile::new(reading.origin.cloned(), reading.defaults.observed),
+        registrations: registration_table::Table::new(reading.columns),
+    };
     let mut summary = Summary::default();
-    while let Some(batch) = next(&mut reader, source, reading, &mut zone)? {
+    while let Some(batch) = next(&mut reader, source, reading, &mut parsers)? {
         refuse_where_strict(&batch, reading.strict)?;
         keep(engine, source, batch, reading.defaults.observed, &mut summary, &mut admit)?;
         summary.seconds = seconds(started.elapsed());
@@ -285,11 +293,17 @@ fn seconds(elapsed: Duration) -> f64 {
     (elapsed.as_secs_f64() * 1000.0).round() / 1000.0
 }
 
+/// What has to be remembered from one line to the next.
+struct Parsers {
+    zone: ZoneFile,
+    registrations: registration_table::Table,
+}
+
 fn next(
     reader: &mut Reader<impl BufRead>,
     source: &Source,
     reading: &Reading<'_>,
-    zone: &mut ZoneFile,
+    parsers: &mut Parsers,
 ) -> io::Result<Option<LineBatch<Given>>> {
     let defaults = reading.defaults;
     reader.next_batch(|line| match reading.format {
@@ -300,7 +314,8 @@ fn next(
         }),
         Format::Prefixes => network(line, defaults.observed),
         Format::Dnsdb => dns(dnsdb_lines::parse_line(line)?, source),
-        Format::Zone => Ok(zone.line(line)?.map(Given::Observation).into_iter().collect()),
+        Format::Registrations => Ok(given(parsers.registrations.line(line, defaults)?)),
+        Format::Zone => Ok(parsers.zone.line(line)?.map(Given::Observation).into_iter().collect()),
         _ => dns(cof::parse_line(line)?, source),
     })
 }
@@ -326,8 +341,11 @@ fn dns(records: Vec<CofRecord>, source: &Source) -> Result<Vec<Given>, LineError
 }
 
 fn registration(line: &[u8], defaults: &Defaults) -> Result<Vec<Given>, LineError> {
-    let read = registration_lines::parse_line(line, defaults)?;
-    Ok(read.map(|line| Given::Registration(Box::new(line.record), !line.remarks.is_empty())).into_iter().collect())
+    Ok(given(registration_lines::parse_line(line, defaults)?))
+}
+
+fn given(read: Option<registration_lines::RegistrationLine>) -> Vec<Given> {
+    read.map(|line| Given::Registration(Box::new(line.record), !line.remarks.is_empty())).into_iter().collect()
 }
 
 fn network(line: &[u8], observed: Time) -> Result<Vec<Given>, LineError> {

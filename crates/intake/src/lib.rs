@@ -4,6 +4,7 @@
 //! passes the rules, and is appended to the store. The command line, the server and the demo take the same way.
 
 pub mod feed;
+pub mod first_seen;
 pub mod ingest;
 pub mod ledger;
 pub mod live;

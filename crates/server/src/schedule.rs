@@ -2,7 +2,7 @@
 
 use std::{sync::atomic::Ordering, time::Duration};
 
-use intake::feed::Fetcher;
+use intake::{feed::Fetcher, first_seen::FirstSeen, live::Live};
 use store::feed::Run;
 
 use crate::app::App;
@@ -19,6 +19,23 @@ pub async fn feeds(app: App, fetcher: Fetcher) {
             tracing::warn!(error = format!("{error:#}"), "feeds could not be run; they are tried again");
         }
         tokio::time::sleep(LOOK_EVERY).await;
+    }
+}
+
+/// How often it is looked whether sensors brought domains that nobody had seen.
+const FIRST_SEEN_EVERY: Duration = Duration::from_secs(60);
+
+/// Asks for the registrations of domains that sensors see for the first time, until the server stops.
+pub fn first_seen(app: &App, mut domains: FirstSeen, live: &Live) {
+    while !app.stopping.load(Ordering::Relaxed) {
+        let asked = domains.round(&app.engine, live, (app.clock)(), &mut |line| {
+            tracing::info!("first seen: {line}");
+            Ok(())
+        });
+        if let Err(error) = asked {
+            tracing::warn!(error = format!("{error:#}"), "registrations could not be asked for; it is tried again");
+        }
+        std::thread::sleep(FIRST_SEEN_EVERY);
     }
 }
 

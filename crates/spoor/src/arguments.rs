@@ -136,6 +136,9 @@ pub(crate) enum Command {
     },
     /// Read all raw registrations again with this version's parser
     Reparse,
+    /// Services that may be asked: what a question to each takes, and how far its quota is used
+    #[command(subcommand)]
+    Provider(crate::command::provider::Arguments),
     /// Which questions about a value have left this machine, to whom and why
     Exposure {
         /// A domain, host or address; everything where none
@@ -395,6 +398,8 @@ pub(crate) struct Pivot {
     /// The kind of value: email, name, organization, phone, street, handle, registered-minute, registrar,
     /// name-servers, soa-mailbox, mx, address, network, subdomain
     pub(crate) kind: PivotKind,
+    #[command(flatten)]
+    pub(crate) live: Live,
 }
 
 #[derive(Debug, Args)]
@@ -431,6 +436,9 @@ pub(crate) struct Live {
     /// Why, for the exposure ledger
     #[arg(long, default_value = "command line", value_name = "TEXT")]
     pub(crate) reason: String,
+    /// Ask providers whose questions cost something, too
+    #[arg(long)]
+    pub(crate) spend: bool,
 }
 
 #[derive(Debug, Args)]
@@ -450,12 +458,16 @@ pub(crate) struct Ingest {
     #[command(flatten)]
     pub(crate) messages: Messages,
     /// Which column means what: rrname=COLUMN,rdata=COLUMN,time_first=COLUMN and rrtype, time_last, count, bailiwick
-    /// (csv) [default: guessed from the head]
+    /// (csv); domain=COLUMN,created=COLUMN,registrant.email=COLUMN … (registrations) [default: guessed from the head]
     #[arg(long, value_name = "MAPPING")]
     pub(crate) columns: Option<String>,
     /// The origin of names without a final dot (zone)
     #[arg(long)]
     pub(crate) origin: Option<model::Name>,
+    /// The zone file of the time before: what is delegated now and was not is registered, the other way round dropped
+    /// (zone)
+    #[arg(long, value_name = "FILE")]
+    pub(crate) before: Option<PathBuf>,
     /// The domain that a raw answer is about
     #[arg(long)]
     pub(crate) domain: Option<model::Name>,

@@ -20,6 +20,7 @@ pub(crate) mod lookup;
 mod new;
 mod owner;
 pub(crate) mod pivot;
+pub(crate) mod provider;
 mod registration;
 mod sensor;
 pub(crate) mod serve;
@@ -75,6 +76,7 @@ pub(crate) fn run(arguments: Arguments, output: &mut Output) -> anyhow::Result<E
         Command::Backup { to } => store::backup(&session()?, to, output),
         Command::Restore { from } => store::restore(&session()?, from, output),
         Command::Reparse => store::reparse(&session()?, output),
+        Command::Provider(arguments) => provider::run(&session()?, arguments, output),
         Command::Exposure { value } => exposure::run(&session()?, value.as_deref(), output),
         Command::Init { online } => init::run(&session()?, *online, output),
         Command::Config => config::run(&session()?, output),

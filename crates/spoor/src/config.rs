@@ -11,7 +11,8 @@ use std::{
 };
 
 use anyhow::Context;
-use model::Pap;
+use collect::{ProviderConfig, ProviderKind, Quota, Secret};
+use model::{Exposure, Pap};
 use serde::Deserialize;
 use toml::{Table, Value};
 
@@ -97,6 +98,18 @@ pub(crate) const SETTINGS: &[Setting] = &[
         name: "online.rdap_at",
         default: "{}",
         about: "where RDAP hosts answer instead, as { host = \"http://address:port/\" }",
+        online: None,
+    },
+    Setting {
+        name: "online.providers",
+        default: "{}",
+        about: "services that may be asked (see docs/manual/collecting.md), as { name = { kind = \"dnsdb\", url = \"https://…\", key_file = \"…\", licence = \"…\", quota = 100, quota_days = 1, cost = \"…\" } }",
+        online: None,
+    },
+    Setting {
+        name: "online.first_seen_an_hour",
+        default: "0",
+        about: "ask for the registration of domains that a sensor sees for the first time, so many an hour; registries and registrars learn which; 0 for none",
         online: None,
     },
     Setting {
@@ -249,6 +262,52 @@ pub(crate) struct Online {
     pub(crate) rdap_bootstrap: Vec<PathBuf>,
     pub(crate) whois_at: BTreeMap<String, SocketAddr>,
     pub(crate) rdap_at: BTreeMap<String, String>,
+    pub(crate) providers: BTreeMap<String, Provider>,
+    pub(crate) first_seen_an_hour: u32,
+}
+
+/// A service that may be asked. Its key stands in a file of its own, so that the configuration can be shown.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Provider {
+    kind: String,
+    url: String,
+    user: Option<String>,
+    key_file: Option<PathBuf>,
+    licence: Option<String>,
+    exposure: Option<Exposure>,
+    quota: Option<u32>,
+    quota_days: Option<u32>,
+    cost: Option<String>,
+}
+
+impl Provider {
+    /// What the collector makes of it.
+    pub(crate) fn of(&self, name: &str) -> anyhow::Result<ProviderConfig> {
+        let wrong = |what: String| misuse(format!("configuration: online.providers.{name}: {what}"));
+        let kinds = || ProviderKind::ALL.map(|(word, _)| word).join(", ");
+        let unknown = || wrong(format!("kind: `{}` is none of {}", self.kind, kinds()));
+        let kind = ProviderKind::of(&self.kind).ok_or_else(unknown)?;
+        let key = self.key_file.as_ref().map(|file| {
+            let text = std::fs::read_to_string(file).with_context(|| format!("`{}`", file.display()))?;
+            anyhow::Ok(Secret::new(text.trim()))
+        });
+        let days = self.quota_days.unwrap_or(1);
+        if self.quota.is_none() && self.quota_days.is_some() || !(1..=366).contains(&days) {
+            return Err(wrong("quota_days: 1 to 366, beside quota".into()));
+        }
+        Ok(ProviderConfig {
+            name: name.to_owned(),
+            kind,
+            url: self.url.clone(),
+            user: self.user.clone(),
+            key: key.transpose()?,
+            exposure: self.exposure.unwrap_or(Exposure::ThirdParty),
+            licence: self.licence.clone(),
+            quota: self.quota.map(|questions| Quota { questions, days }),
+            cost: self.cost.clone(),
+        })
+    }
 }
 
 #[derive(Clone, Debug, Deserialize)]

@@ -6,6 +6,7 @@ use std::{
 };
 
 use anyhow::Context;
+use collect::Spend;
 use engine::{Engine, Gate, Knowledge, Labels, Weights};
 use model::Time;
 use observations::{Interrupt, Options, Store};
@@ -17,6 +18,7 @@ use crate::{
 };
 use intake::{
     feed::Fetcher,
+    first_seen::FirstSeen,
     live::Live,
     moment,
     sensor::{Sensor, Settings},
@@ -154,7 +156,27 @@ impl Session {
     pub(crate) fn live(&self, asked: &arguments::Live) -> anyhow::Result<Live> {
         let pap = asked.pap.unwrap_or(self.config.online.pap);
         let permit = collect::Permit { pap, actor: self.user(), reason: asked.reason.clone() };
-        Live::new(self.collector()?, &self.data, permit, Arc::new(moment::now))
+        let live = Live::new(self.collector()?, &self.data, permit, Arc::new(moment::now))?;
+        Ok(live.spending(if asked.spend { Spend::Yes } else { Spend::No }))
+    }
+
+    /// The providers of the configuration, and how far their quotas are used.
+    pub(crate) fn collector_of_providers(&self) -> anyhow::Result<collect::Collector> {
+        std::fs::create_dir_all(&self.data).with_context(|| format!("`{}`", self.data.display()))?;
+        Ok(collect::Collector::new(self.collector()?, collect::Ledger::open(&self.data)?)?)
+    }
+
+    /// How many domains that a sensor sees for the first time are asked for in an hour, and by whom; none where that is
+    /// off.
+    pub(crate) fn first_seen(&self) -> anyhow::Result<Option<(FirstSeen, Live)>> {
+        let an_hour = self.config.online.first_seen_an_hour;
+        if an_hour == 0 {
+            return Ok(None);
+        }
+        let reason = "first seen by a sensor".to_owned();
+        let permit = collect::Permit { pap: self.config.online.pap, actor: "spoor".into(), reason };
+        let live = Live::new(self.collector()?, &self.data, permit, Arc::new(moment::now))?;
+        Ok(Some((FirstSeen::new(an_hour, self.now()), live)))
     }
 
     /// An interrupt that Ctrl-C does not need: the terminal ends the process, and nothing acknowledged is lost.
@@ -202,6 +224,8 @@ impl Session {
         config.whois.registrar_hosts = online.registrar_hosts.clone();
         config.rdap.enabled = online.rdap;
         config.rdap.allow_hosts = online.registrar_hosts.clone();
+        config.providers =
+            online.providers.iter().map(|(name, provider)| provider.of(name)).collect::<Result<_, _>>()?;
         config.whois.servers = online.whois_at.clone();
         config.rdap.servers = online.rdap_at.clone();
         if !online.whois_servers.is_empty() {

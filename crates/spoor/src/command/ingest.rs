@@ -1,7 +1,7 @@
 //! `spoor ingest`: files into the store.
 
 use std::{
-    io::{self, BufRead, IsTerminal, Read},
+    io::{self, BufRead, BufReader, IsTerminal, Read},
     path::Path,
     time::Duration,
 };
@@ -20,12 +20,14 @@ use crate::{
     session::Session,
 };
 use intake::{
-    ingest::{self, Format, Reading, Summary, input},
+    ingest::{
+        self, Format, Reading, Summary,
+        answers::{self, ANSWER_OCTETS_MAX, Answers},
+        input,
+        zone_difference::{self, Difference},
+    },
     sensor::Sensor,
 };
-
-/// The largest raw answer that is read as one.
-const ANSWER_OCTETS_MAX: u64 = 4 << 20;
 
 pub(crate) fn run(session: &Session, arguments: &arguments::Ingest, output: &mut Output) -> anyhow::Result<Ending> {
     check(arguments)?;
@@ -46,9 +48,19 @@ pub(crate) fn run(session: &Session, arguments: &arguments::Ingest, output: &mut
         taken: arguments.messages.taken(),
     };
     for file in &arguments.files {
-        let summary = read(&engine, &source, &sensor, file, arguments.domain.as_ref(), &reading)
+        let summary = read(&engine, &source, &sensor, file, (arguments.domain.as_ref(), arguments.at), &reading)
             .with_context(|| format!("`{}`", file.display()))?;
         show(output, &file.display().to_string(), &source, &summary)?;
+        if let Some(before) = &arguments.before {
+            let turned = zone_difference::store(
+                &engine,
+                &source,
+                || input::plain(input::open(before)?.0),
+                || input::plain(input::open(file)?.0),
+                (arguments.origin.as_ref(), defaults.observed),
+            );
+            show_difference(output, &turned.with_context(|| format!("`{}`", before.display()))?)?;
+        }
     }
     sensor.close()?;
     output.flush()?;
@@ -62,10 +74,19 @@ fn check(arguments: &arguments::Ingest) -> anyhow::Result<()> {
     let misfits = [
         (arguments.domain.is_some() && !is_registration, "--domain goes with --format whois and rdap"),
         (
-            arguments.at.is_some() && arguments.domain.is_none() && !matches!(format, Format::Zone | Format::Prefixes),
-            "--at goes with --domain, or with --format zone",
+            arguments.at.is_some()
+                && arguments.domain.is_none()
+                && !matches!(format, Format::Zone | Format::Prefixes | Format::Registrations),
+            "--at goes with --domain, or with --format zone, prefixes and registrations",
         ),
-        (arguments.columns.is_some() && format != Format::Csv, "--columns goes with --format csv"),
+        (
+            arguments.columns.is_some() && !matches!(format, Format::Csv | Format::Registrations),
+            "--columns goes with --format csv and registrations",
+        ),
+        (
+            arguments.before.is_some() && (format != Format::Zone || arguments.files.len() != 1),
+            "--before goes with --format zone and one file",
+        ),
         (arguments.origin.is_some() && format != Format::Zone, "--origin goes with --format zone"),
     ];
     misfits.into_iter().find(|(misfit, _)| *misfit).map_or(Ok(()), |(_, why)| Err(misuse(why)))
@@ -83,9 +104,14 @@ fn read(
     source: &Source,
     sensor: &Sensor,
     file: &Path,
-    domain: Option<&model::Name>,
+    (domain, at): (Option<&model::Name>, Option<model::Time>),
     reading: &Reading<'_>,
 ) -> anyhow::Result<Summary> {
+    if reading.format == Format::Registrations && file.is_dir() {
+        let defaults = reading.defaults;
+        let answers = Answers::of(file, &defaults.server, at)?;
+        return ingest::read(engine, source, sensor, BufReader::new(answers), reading, |_| {});
+    }
     let (input, length) = input::open(file)?;
     let bar = bar(length);
     let progress = |summary: &Summary| {
@@ -101,19 +127,28 @@ fn read(
     summary
 }
 
-/// A raw answer as the line that says the same. Octets that are no UTF-8 stand for themselves (ISO 8859-1).
+/// A raw answer as the line that says the same.
 fn one_line(mut input: Box<dyn Read>, domain: &model::Name, defaults: &Defaults) -> anyhow::Result<Vec<u8>> {
     let mut body = Vec::new();
     input.by_ref().take(ANSWER_OCTETS_MAX + 1).read_to_end(&mut body)?;
     if body.len() as u64 > ANSWER_OCTETS_MAX {
         return Err(misuse("a raw answer of more than 4 MiB; is it one?"));
     }
-    let (raw, _) = formats::whois::decode(&body, &domain.to_string());
-    let line = serde_json::json!({
-        "domain": domain, "server": defaults.server, "observed": defaults.observed,
-        "protocol": defaults.protocol, "raw": raw,
-    });
-    Ok(line.to_string().into_bytes())
+    Ok(answers::line(&body, &domain.to_string(), defaults))
+}
+
+fn show_difference(output: &mut Output, difference: &Difference) -> io::Result<()> {
+    if output.is_json() {
+        return output.object(&serde_json::json!({"type": "zone-difference", "difference": difference}));
+    }
+    let Difference { new, dropped, hits, known } = *difference;
+    let known = if known { ", stored before" } else { "" };
+    output.line(&format!(
+        "  {} new domains, {} dropped{known}; {} hits of Tracks",
+        grouped(new),
+        grouped(dropped),
+        grouped(hits)
+    ))
 }
 
 /// A bar on a terminal, nothing elsewhere.

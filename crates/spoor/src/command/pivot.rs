@@ -9,7 +9,7 @@ use observations::Interrupt;
 use super::lookup::{SHARERS_SHOWN, quality_tone, rows};
 use crate::{
     arguments::{self, Global},
-    exit::Ending,
+    exit::{Ending, misuse},
     output::{Output, Tone},
     remote::Remote,
     session::Session,
@@ -18,6 +18,9 @@ use server::view::told::ToldPivot;
 
 pub(crate) fn run(global: &Global, arguments: &arguments::Pivot, output: &mut Output) -> anyhow::Result<Ending> {
     if let Some(server) = &global.server {
+        if arguments.live.live {
+            return Err(misuse("--live asks from this machine: leave --server out"));
+        }
         let remote = Remote::new(server, global.token_file.as_deref())?;
         let kind = arguments.kind.to_string();
         let query = [("value", arguments.value.as_str()), ("kind", kind.as_str())];
@@ -26,10 +29,14 @@ pub(crate) fn run(global: &Global, arguments: &arguments::Pivot, output: &mut Ou
         return tell(output, &pivot, &searched);
     }
     let session = Session::open(global)?;
-    let (engine, actor) = (session.engine(false)?, Actor::local(session.user()));
-    let view = engine.view(&actor, Interrupt::default());
-    let pivot = engine::pivot::pivot(&view, &arguments.value, arguments.kind)?;
-    tell(output, &pivot, &engine::lookup::searched(&view))
+    let (engine, actor) = (session.engine(arguments.live.live)?, Actor::local(session.user()));
+    let view = || engine.view(&actor, Interrupt::default());
+    let mut pivot = engine::pivot::pivot(&view(), &arguments.value, arguments.kind)?;
+    if arguments.live.live {
+        session.live(&arguments.live)?.share(&engine, &pivot.values, &mut |line| output.note(line))?;
+        pivot = engine::pivot::pivot(&view(), &arguments.value, arguments.kind)?;
+    }
+    tell(output, &pivot, &engine::lookup::searched(&view()))
 }
 
 fn tell(output: &mut Output, pivot: &Pivot, searched: &str) -> anyhow::Result<Ending> {

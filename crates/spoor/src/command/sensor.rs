@@ -22,7 +22,9 @@ use crate::{
     session::Session,
 };
 use intake::{
+    first_seen::FirstSeen,
     ingest::{self, Reading, Summary, input},
+    live::Live,
     moment,
     sensor::{
         Into, Sensor,
@@ -35,6 +37,8 @@ use intake::{
 
 /// How often a watched directory is looked at.
 const ROUND: Duration = Duration::from_secs(1);
+/// After so many of these it is looked which domains were seen for the first time.
+const FIRST_SEEN_ROUNDS: u32 = 60;
 
 pub(crate) fn run(session: &Session, arguments: &arguments::Sensor, output: &mut Output) -> anyhow::Result<Ending> {
     let ending = match arguments {
@@ -97,12 +101,31 @@ fn dnstap(session: &Session, arguments: &arguments::SensorDnstap, output: &mut O
         let mut output = output.lock().unwrap_or_else(PoisonError::into_inner);
         let _ = output.note(&format!("a sender was refused: there are {SENDERS_MAX} already"));
     };
-    socket::listen(&listener, &stop, serve, refused)?;
+    let asking = session.first_seen()?;
+    std::thread::scope(|scope| {
+        if let Some((domains, live)) = asking {
+            let (engine, stop, output) = (&engine, &*stop, &output);
+            scope.spawn(move || first_seen(engine, domains, &live, stop, output));
+        }
+        socket::listen(&listener, &stop, serve, refused)
+    })?;
     sensor.close()?;
     if let Some(path) = &arguments.socket {
         let _ = std::fs::remove_file(path);
     }
     Ok(Ending::Found)
+}
+
+/// Asks for the registrations of domains that are seen for the first time, until the process is told to end.
+fn first_seen(engine: &Engine, mut domains: FirstSeen, live: &Live, stop: &AtomicBool, output: &Mutex<&mut Output>) {
+    while !stop.load(Ordering::Relaxed) {
+        let note = |line: &str| output.lock().unwrap_or_else(PoisonError::into_inner).note(line);
+        let asked = domains.round(engine, live, moment::now(), &mut |line| note(line));
+        if let Err(error) = asked {
+            let _ = note(&format!("registrations could not be asked for: {error:#}"));
+        }
+        (0..FIRST_SEEN_ROUNDS).for_each(|_| wait(stop));
+    }
 }
 
 fn said(output: &mut Output, address: &str) -> anyhow::Result<()> {
@@ -116,7 +139,7 @@ fn said(output: &mut Output, address: &str) -> anyhow::Result<()> {
 fn watch(session: &Session, arguments: &arguments::SensorWatch, output: &mut Output) -> anyhow::Result<Ending> {
     let engine = session.engine(true)?;
     let source = source(&engine.store, &arguments.source)?;
-    let (sensor, stop) = (session.sensor()?, stop()?);
+    let (sensor, stop, mut asking) = (session.sensor()?, stop()?, session.first_seen()?);
     let mut watched = Drop::new(&arguments.dir, arguments.done.as_deref())?;
     let mut files = watched.left()?;
     while !stop.load(Ordering::Relaxed) {
@@ -129,6 +152,9 @@ fn watch(session: &Session, arguments: &arguments::SensorWatch, output: &mut Out
                 Err(error) => output.note(&format!("`{name}` was refused: {error:#}"))?,
             }
             output.flush()?;
+        }
+        if let Some((domains, live)) = &mut asking {
+            domains.round(&engine, live, moment::now(), &mut |line| output.note(line))?;
         }
         files = watched.take(arguments.once).with_context(|| format!("`{}`", arguments.dir.display()))?;
         if files.is_empty() {

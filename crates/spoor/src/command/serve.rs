@@ -43,6 +43,10 @@ pub(crate) fn run(session: &Session, asked: &arguments::Serve, output: &mut Outp
     if session.fetches() {
         runtime.spawn(schedule::feeds(app.clone(), session.fetcher("spoor")?));
     }
+    if let Some((first_seen, live)) = session.first_seen()? {
+        let asker = app.clone();
+        std::thread::spawn(move || schedule::first_seen(&asker, first_seen, &live));
+    }
     runtime.block_on(serve(app, listener, tls))?;
     Ok(Ending::Found)
 }

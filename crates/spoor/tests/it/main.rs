@@ -3,6 +3,7 @@
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "what was skipped or counted is said")]
 
 mod bad_input;
+mod collecting;
 mod feed;
 mod group;
 mod http;
