@@ -48,6 +48,8 @@ impl LogWriter {
         let path = dir.join(name(number));
         let mut file = disk.create(&path)?;
         file.write(&[&MAGIC[..], &VERSION.to_be_bytes()].concat())?;
+        // Synced before the first record is written: that one arriving without the head would look like damage.
+        file.sync()?;
         disk.sync_dir(dir)?;
         Ok(LogWriter { file, packer: Packer::new(Some(LEVEL))?, record: Vec::new(), path })
     }

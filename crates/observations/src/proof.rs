@@ -63,6 +63,8 @@ pub struct Failure {
     pub seed: u64,
     /// What did not hold, and when.
     pub why: String,
+    /// What was done and what happened until then, in order.
+    pub journal: Vec<String>,
 }
 
 /// Runs workloads; `after` is told each one's number, and breaks off by saying false.
@@ -77,7 +79,7 @@ pub fn run(config: Config, mut after: impl FnMut(u64) -> bool) -> Report {
             Ok(Err(why)) => Some(why),
             Err(cause) => Some(format!("panic: {}", panic_text(&*cause))),
         };
-        report.failures.extend(failed.map(|why| Failure { seed, why: format!("{}: {why}", life.moment()) }));
+        report.failures.extend(failed.map(|why| Failure { seed, why, journal: life.journal().to_vec() }));
         report.workloads += 1;
         for (what, count) in life.counts() {
             *report.counts.entry(what).or_default() += count;

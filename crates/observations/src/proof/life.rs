@@ -38,7 +38,7 @@ pub(super) struct Life {
     arrived: i64,
     sent: Vec<Batch>,
     counts: BTreeMap<&'static str, u64>,
-    moment: String,
+    journal: Vec<String>,
 }
 
 impl Life {
@@ -56,7 +56,7 @@ impl Life {
             arrived: START,
             sent: Vec::new(),
             counts: BTreeMap::new(),
-            moment: "at the beginning".into(),
+            journal: Vec::new(),
         }
     }
 
@@ -65,13 +65,14 @@ impl Life {
         self.counts.iter().map(|(what, count)| (*what, *count))
     }
 
-    /// Where it is.
-    pub(super) fn moment(&self) -> &str {
-        &self.moment
+    /// What was done and what happened, in order.
+    pub(super) fn journal(&self) -> &[String] {
+        &self.journal
     }
 
     fn count(&mut self, what: &'static str) {
         *self.counts.entry(what).or_default() += 1;
+        self.journal.push(what.into());
     }
 
     /// Does so many things, with failures in between, and compares.
@@ -83,10 +84,9 @@ impl Life {
             let source = self.store().add_source(chance::source(name, counting)).map_err(|error| error.to_string())?;
             self.oracle.add_source(&source);
         }
-        for number in 0..acts {
-            self.step(number)?;
+        for _ in 0..acts {
+            self.step()?;
         }
-        self.moment = "in the end".into();
         self.disk.heal();
         self.planned = None;
         self.after_failure(&[self.oracle.clone()], Fault::NoSpace)?;
@@ -100,17 +100,15 @@ impl Life {
         self.assert_clean()
     }
 
-    fn step(&mut self, number: usize) -> Result<(), String> {
+    fn step(&mut self) -> Result<(), String> {
         if self.planned.is_none() && self.chance.percent(30) {
             let faults = [Fault::PowerLoss, Fault::PowerLoss, Fault::ShortWrite, Fault::NoSpace, Fault::FailedSync];
             let fault = faults[self.chance.below(faults.len())];
             self.plan(fault);
         }
-        self.moment = format!("at act {number}");
         match self.chance.below(100) {
             0..76 => {
                 let act = self.draw();
-                self.moment = format!("at act {number}, {}", act.name());
                 self.act(&act)
             }
             76..82 => self.hold(),
@@ -242,7 +240,10 @@ impl Life {
         match act {
             Act::Append(batches) => self.append(batches),
             Act::Flush => self.store().flush(),
-            Act::Compact { full } => self.store().compact(*full).map(drop),
+            Act::Compact { full } => match self.store().compact(*full)?.damaged {
+                0 => Ok(()),
+                _ => Err(Error::Invalid("segments that could not be read were left alone".into())),
+            },
             Act::Drop(source) => self.store().drop_source(*source),
             Act::Limit(source, limit) => self.store().limit_age(*source, *limit),
             Act::Forget(value) => self.store().forget(value).map(drop),
