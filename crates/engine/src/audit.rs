@@ -37,6 +37,17 @@ impl Knowledge {
         })
     }
 
+    /// Writes down that somebody lets the observations forget a value: of which kind, and not which.
+    pub fn forgets_observations(&self, actor: &Actor, kind: &str, now: Time) -> Result<(), Error> {
+        actor.may_administer()?;
+        self.store.write(|tx| {
+            let detail = Detail::default().with("kind", kind);
+            let entry = Entry { time: now, actor, action: "observations.forget", object: None, owner: None, detail };
+            store::audit::append(tx, &entry)?;
+            Ok(())
+        })
+    }
+
     /// Questions that left, or were refused, the newest first: about a value or, for a domain, names below it.
     pub fn exposures(
         &self,

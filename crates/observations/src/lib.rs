@@ -15,6 +15,7 @@ mod backup;
 mod batch;
 mod block;
 mod cache;
+mod census;
 mod check;
 mod column;
 mod compaction;
@@ -65,6 +66,7 @@ mod writer;
 
 pub use backup::BackupReport;
 pub use batch::{Appended, Batch, BatchId};
+pub use census::Census;
 pub use check::{CheckReport, Damage};
 pub use compaction::CompactionReport;
 pub use disk::{Disk, RealDisk};

@@ -23,6 +23,7 @@ mod population;
 pub mod provider;
 mod random;
 mod range;
+mod resolver;
 mod server;
 mod text;
 mod truth;
@@ -31,6 +32,7 @@ mod zone;
 
 pub use case_study::{Plan, Tie};
 pub use range::{Endpoints, IANA_HOST, Kind, Question, Range, Throttles, TlsEndpoint};
+pub use resolver::{Day, Resolver};
 pub use text::Layout;
 pub use truth::{Decoy, Truth};
 pub use world::{PROVIDER, REGISTRATIONS, RdapServer, SENSOR_ONE, SENSOR_TWO, WhoisServer, World};

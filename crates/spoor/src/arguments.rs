@@ -1,5 +1,6 @@
 //! What was typed.
 
+mod bench;
 mod group;
 mod indicator;
 mod track;
@@ -10,6 +11,7 @@ use clap::{Args, Parser, Subcommand};
 use intake::{ingest::Format, sensor::intake::Taken};
 use model::{Counting, Pap, PivotKind, SourceKind, Time};
 
+pub(crate) use bench::{Bench, Durability, Measured};
 pub(crate) use group::{AssociationAdd, AssociationCommand, AssociationList, GroupAdd, GroupCommand, GroupList};
 pub(crate) use indicator::{
     Answer, Database, Export, Import, ImportCommand, IndicatorChange, IndicatorCommand, SearchWords,
@@ -117,11 +119,19 @@ pub(crate) enum Command {
     /// The sources of the store
     #[command(subcommand)]
     Source(Source),
-    /// Measure on your own data
-    #[command(subcommand)]
-    Bench(Bench),
     /// Verify every checksum of the store
     Check,
+    /// What the store holds and what it is made of
+    Stats {
+        /// Leave out what has to be counted by reading everything
+        #[arg(long)]
+        quick: bool,
+    },
+    /// Remove values from the store, with everything that names them
+    Forget(Forget),
+    /// Measure the store, or prove that it keeps what it acknowledged
+    #[command(subcommand)]
+    Bench(Bench),
     /// Merge the store's segments and remove what was deleted
     Compact,
     /// Copy the store to a new directory
@@ -159,12 +169,6 @@ pub(crate) enum Command {
     },
 }
 
-#[derive(Debug, Subcommand)]
-pub(crate) enum Bench {
-    /// How well and how fast WHOIS answers are read, over answers with stated results
-    Whois(BenchWhois),
-}
-
 #[derive(Debug, Args)]
 pub(crate) struct BenchWhois {
     /// JSON lines {raw, domain?, zone?, whois_server?, expected?, …} (docs/whois.md), compressed or not
@@ -175,6 +179,19 @@ pub(crate) struct BenchWhois {
     /// Write the stated values that were judged into this file, to ask another parser for the same
     #[arg(long, value_name = "FILE")]
     pub(crate) stated: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Forget {
+    /// Names, addresses, e-mail addresses
+    #[arg(required = true)]
+    pub(crate) values: Vec<String>,
+    /// The values are of this field of registrations: name, organization, phone, street, handle, …
+    #[arg(long)]
+    pub(crate) field: Option<model::Field>,
+    /// Do not ask
+    #[arg(long)]
+    pub(crate) yes: bool,
 }
 
 #[derive(Debug, Args)]

@@ -9,6 +9,7 @@ mod database;
 mod export;
 mod exposure;
 pub(crate) mod feed;
+mod forget;
 mod group;
 pub(crate) mod hunt;
 mod import;
@@ -25,6 +26,7 @@ mod registration;
 mod sensor;
 pub(crate) mod serve;
 mod source;
+mod stats;
 mod store;
 mod token;
 mod track;
@@ -72,6 +74,8 @@ pub(crate) fn run(arguments: Arguments, output: &mut Output) -> anyhow::Result<E
         Command::Source(arguments) => source::run(&session()?, arguments, output),
         Command::Bench(arguments) => bench::run(arguments, output),
         Command::Check => store::check(&session()?, output),
+        Command::Stats { quick } => stats::run(&session()?, *quick, output),
+        Command::Forget(arguments) => forget::run(&session()?, arguments, output),
         Command::Compact => store::compact(&session()?, output),
         Command::Backup { to } => store::backup(&session()?, to, output),
         Command::Restore { from } => store::restore(&session()?, from, output),

@@ -112,8 +112,13 @@ impl Session {
 
     /// What judges arriving observations; none where there is no knowledge base, and so no Track.
     fn gate(&self) -> anyhow::Result<Option<Gate>> {
+        Ok(self.known()?.map(Gate::open).transpose()?)
+    }
+
+    /// The knowledge base, where there is one.
+    pub(crate) fn known(&self) -> anyhow::Result<Option<Knowledge>> {
         let configured = !self.config.store.database.is_empty() || self.data.join(KNOWLEDGE).exists();
-        Ok(if configured { Some(Gate::open(self.knowledge()?)?) } else { None })
+        configured.then(|| self.knowledge()).transpose()
     }
 
     /// The knowledge base; made where there is none.

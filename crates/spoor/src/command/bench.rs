@@ -1,5 +1,7 @@
 //! `spoor bench`: what Spoor does, measured on somebody's own data.
 
+mod observations;
+
 use std::{
     fs::File,
     io::{BufWriter, Write},
@@ -27,6 +29,9 @@ const ROUNDS: usize = 5;
 pub(crate) fn run(arguments: &Bench, output: &mut Output) -> anyhow::Result<Ending> {
     match arguments {
         Bench::Whois(arguments) => whois(arguments, output),
+        Bench::Durability(arguments) => observations::durability(arguments, output),
+        Bench::Observations(arguments) => observations::measured(arguments, output),
+        Bench::Writer { dir, from } => observations::writer(dir, *from),
     }
 }
 

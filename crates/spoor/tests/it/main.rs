@@ -11,6 +11,7 @@ mod indicator;
 mod ingest;
 mod kill;
 mod manual;
+mod observations;
 mod packaging;
 mod program;
 mod sensor;

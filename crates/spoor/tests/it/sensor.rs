@@ -279,3 +279,21 @@ fn new_domains_are_those_that_no_source_brought_before() {
     );
     assert_eq!(program.run(&["new", "--since", "nonsense"]).code, 2);
 }
+
+#[test]
+fn a_simulated_resolver_is_taken_in_without_its_clients() {
+    let program = Program::new();
+    program.source("sensor", "sensor");
+    let listening = Listening::start(&program);
+    let world = range::World::generated(5, 300);
+    let day = range::Day { seed: 5, start: world.now(), a_second: 500, questions: 2000, remembered: 60 };
+    let mut resolver = world.resolver(day);
+    let mut stream = UnixStream::connect(&listening.socket).unwrap();
+    resolver.send(&mut stream, 4000, |_| {}).unwrap();
+    drop(stream);
+    listening.end();
+    let stats = program.run(&["--json", "stats"]).lines().remove(0);
+    assert!(stats["tuples"].as_u64() > Some(300) && stats["oldest"].as_str() > Some("2026"), "{stats}");
+    let clients = program.run(&["--json", "lookup", "198.18.0.0/15"]);
+    assert!(clients.lines().iter().all(|line| line["records"].as_array().is_none_or(Vec::is_empty)), "{}", clients.out);
+}
