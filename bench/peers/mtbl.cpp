@@ -19,6 +19,10 @@ static void merge(void *, const uint8_t *, size_t, const uint8_t *a, size_t, con
     packed.copy((char *)*out, packed.size());
 }
 
+static void check(mtbl_res result) {
+    if (result != mtbl_res_success) { fprintf(stderr, "libmtbl refused\n"); exit(1); }
+}
+
 using Put = std::function<void(const Bytes &key, const Bytes &value)>;
 
 static void forward(const Row &row, const Bytes &value, const Put &put) {
@@ -64,14 +68,15 @@ static uint64_t write(const Bytes &path, const std::vector<Bytes> &inputs, declt
         while (file.batch())
             for (; file.next(row); rows++)
                 entries(row, Value::of(row).packed(), [&](const Bytes &key, const Bytes &value) {
-                    mtbl_sorter_add(sorter, (const uint8_t *)key.data(), key.size(), (const uint8_t *)value.data(), value.size());
+                    check(mtbl_sorter_add(sorter, (const uint8_t *)key.data(), key.size(), (const uint8_t *)value.data(),
+                                          value.size()));
                 });
     }
     auto *writing = mtbl_writer_options_init();
     mtbl_writer_options_set_compression(writing, MTBL_COMPRESSION_ZSTD);
     std::filesystem::remove(path);
     auto *writer = mtbl_writer_init(path.c_str(), writing);
-    mtbl_sorter_write(sorter, writer);
+    check(mtbl_sorter_write(sorter, writer));
     mtbl_writer_destroy(&writer);
     mtbl_sorter_destroy(&sorter);
     return rows;
@@ -82,10 +87,11 @@ template <class Is> static size_t count(mtbl_reader *reader, const Bytes &prefix
     auto *rows = mtbl_source_get_prefix(mtbl_reader_source(reader), (const uint8_t *)prefix.data(), prefix.size());
     const uint8_t *key, *value;
     size_t key_length, value_length, found = 0;
-    static volatile uint64_t sum;
+    static uint64_t sum;
     while (found < most && mtbl_iter_next(rows, &key, &key_length, &value, &value_length) == mtbl_res_success)
-        if (is((const char *)key, key_length)) found++, sum = sum + Value::parse((const char *)value).count;
+        if (is((const char *)key, key_length)) found++, sum += Value::parse((const char *)value).count;
     mtbl_iter_destroy(&rows);
+    asm volatile("" : : "r"(sum));
     return found;
 }
 

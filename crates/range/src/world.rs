@@ -292,7 +292,7 @@ impl World {
     }
 
     /// All domains: those written out, then the ordinary ones, each made as it comes.
-    fn domains(&self) -> impl Iterator<Item = Domain> {
+    pub(crate) fn domains(&self) -> impl Iterator<Item = Domain> {
         let ordinary =
             (0..self.population.len()).map(|number| self.population.domain(number, &self.names, &self.infrastructure));
         self.written.iter().cloned().chain(ordinary)
