@@ -1,4 +1,6 @@
-//! Writes the observation store's workload for other stores: `bench DIR [TUPLES]`.
+//! The observation store's workload for other stores, and the store itself under it.
+//!
+//! `bench measure DIR TUPLES` measures the store on the input in the directory. `bench export DIR TUPLES` writes it:
 //!
 //! * `bulk`, `stream`: rows as `observations::measure::input` describes them;
 //! * `bulk.rows`, `stream.rows`: the same in ClickHouse's RowBinary;
@@ -14,15 +16,27 @@ use std::{
 use model::{Name, Observation, RecordType};
 use observations::{
     Subject,
-    measure::{Config, Outcome, input::Batches, question::Kind},
+    measure::{self, Config, Outcome, input::Batches, question::Kind},
     workload::Workload,
 };
 
 fn main() -> Outcome<()> {
-    let mut given = std::env::args().skip(1);
-    let dir = given.next().ok_or("which directory?")?;
-    let tuples = given.next().map_or(Ok(13_000_000), |number| number.parse())?;
-    let (dir, config) = (Path::new(&dir), Config { tuples, ..Config::default() });
+    let given: Vec<String> = std::env::args().skip(1).collect();
+    let [what, dir, tuples] = given.as_slice() else { return Err("bench export|measure DIR TUPLES".into()) };
+    let dir = Path::new(dir);
+    let config = Config { tuples: tuples.parse()?, limit: false, input: Some(dir.into()), ..Config::default() };
+    match what.as_str() {
+        "export" => export(&config, dir),
+        "measure" => {
+            let fresh = dir.join("own");
+            let _ = std::fs::remove_dir_all(&fresh);
+            measure::run(&config, &fresh, &mut |line| println!("{line}"))
+        }
+        other => Err(format!("unknown: {other}").into()),
+    }
+}
+
+fn export(config: &Config, dir: &Path) -> Outcome<()> {
     let workload = config.workload();
     config.write_input(&workload, dir)?;
     for file in ["bulk", "stream"] {
