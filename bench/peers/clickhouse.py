@@ -41,13 +41,13 @@ def after(prefix):
 def query(kind, asked):
     result = "SELECT rev, rrtype, rdata, min(first), max(last), sum(count) FROM %s WHERE %s GROUP BY rev, rrtype, rdata LIMIT 10000"
     if kind in "EM":
-        return result % ("forward", "rev = " + literal(reversed_name(asked)))
+        return result % ("s.forward", "rev = " + literal(reversed_name(asked)))
     if kind == "A":
-        return result % ("inverse", "by = %s AND rrtype = 1" % literal(asked))
+        return result % ("s.inverse", "by = %s AND rrtype = 1" % literal(asked))
     prefix = asked if kind == "N" else reversed_name(asked)
     column = "rev" if kind == "W" else "by"
     where = "%s >= %s AND %s < %s" % (column, literal(prefix), column, literal(after(prefix)))
-    return result % ("forward" if kind == "W" else "inverse", where + (" AND rrtype = 1" if kind == "N" else ""))
+    return result % ("s.forward" if kind == "W" else "s.inverse", where + (" AND rrtype = 1" if kind == "N" else ""))
 
 
 def questions(path):
@@ -68,13 +68,12 @@ def main():
     for table, order in ORDERS.items():
         db.query(f"CREATE TABLE s.{table} ({KEYS}, {VALUES}) ENGINE = AggregatingMergeTree ORDER BY ({order}) SETTINGS index_granularity = 1024")
     db.query("CREATE MATERIALIZED VIEW s.both TO s.inverse AS SELECT * FROM s.forward")
-    db.query("USE s")
     for path in inputs:
         began, used = time.time(), time.process_time()
         db.query(f"INSERT INTO s.forward SELECT * FROM file('{os.path.abspath(path)}', RowBinary, '{COLUMNS}')")
+        seconds, used = time.time() - began, time.process_time() - used
         rows = int(str(db.query(f"SELECT count() FROM file('{os.path.abspath(path)}', RowBinary, '{COLUMNS}')")).strip())
-        seconds = time.time() - began
-        print(f"load, {os.path.basename(path)}: {rows} observations, {rows / seconds:.0f}/s ({seconds:.1f} s, {time.process_time() - used:.1f} CPU-s)", flush=True)
+        print(f"load, {os.path.basename(path)}: {rows} observations, {rows / seconds:.0f}/s ({seconds:.1f} s, {used:.1f} CPU-s)", flush=True)
     began = time.time()
     for table in ORDERS:
         db.query(f"OPTIMIZE TABLE s.{table} FINAL")
