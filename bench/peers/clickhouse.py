@@ -66,7 +66,7 @@ def main():
     db.query("SET max_threads = 2")
     db.query("CREATE DATABASE s ENGINE = Atomic")
     for table, order in ORDERS.items():
-        db.query(f"CREATE TABLE s.{table} ({KEYS}, {VALUES}) ENGINE = AggregatingMergeTree ORDER BY ({order}) SETTINGS index_granularity = 1024")
+        db.query(f"CREATE TABLE s.{table} ({KEYS}, {VALUES}) ENGINE = AggregatingMergeTree ORDER BY ({order}) SETTINGS index_granularity = 1024, allow_dimensions_outside_sorting_key = 1")
     db.query("CREATE MATERIALIZED VIEW s.both TO s.inverse AS SELECT * FROM s.forward")
     for path in inputs:
         began, used = time.time(), time.process_time()

@@ -109,7 +109,7 @@ fn questions(workload: &Workload, to: &Path) -> Outcome<()> {
             let octets = match subject {
                 Subject::Name(name) | Subject::Within(name) | Subject::TargetWithin(name) => name.as_wire().to_vec(),
                 Subject::Address(std::net::IpAddr::V4(address)) => address.octets().to_vec(),
-                Subject::Prefix(prefix) => match prefix.address() {
+                Subject::Prefix(prefix) => match prefix.first() {
                     std::net::IpAddr::V4(address) => address.octets()[..3].to_vec(),
                     std::net::IpAddr::V6(_) => continue,
                 },

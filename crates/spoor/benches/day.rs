@@ -42,9 +42,9 @@ fn main() {
     println!("{}", said.next().unwrap().unwrap());
 
     let names: Vec<Name> = resolver.zones().step_by(97).take(5000).cloned().collect();
+    let store = dir.path().join("observations");
     let ended = AtomicBool::new(false);
     std::thread::scope(|scope| {
-        let store = dir.path().join("observations");
         let asking = scope.spawn(|| ask(&store, &names, &ended));
         let began = Instant::now();
         let mut stream = UnixStream::connect(&socket).unwrap();
