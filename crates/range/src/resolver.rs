@@ -24,7 +24,7 @@ use crate::{
 const MISTYPED: u64 = 16;
 /// Octets that are sent at once.
 const PIECE: usize = 256 << 10;
-/// Clients stand in 198.18.0.0/15, which is for measurements (RFC 2544).
+/// Clients stand in 10.0.0.0/8, where no host of a world is.
 const CLIENTS: u64 = 1 << 17;
 
 /// What a resolver's day is like.
@@ -124,7 +124,7 @@ impl Resolver {
         self.left -= 1;
         let number = self.random.skewed_from(20, self.known.len() as u64) as usize;
         let Some(known) = self.known.get(number) else { return };
-        let client = (0xc612_0000 | self.random.skewed(CLIENTS) as u32).to_be_bytes();
+        let client = (0x0a00_0000 | self.random.skewed(CLIENTS) as u32).to_be_bytes();
         let mistyped = self.random.below(MISTYPED) == 0;
         let (zone, answer) = (known.zone.clone(), known.answer.clone());
         let answer = if mistyped { self.nothing(&zone) } else { answer };

@@ -13,7 +13,7 @@ fn stats_count_and_forget_takes_away() {
     };
     let before = stats(&[]);
     assert_eq!((&before["tuples"], &before["names"], &before["addresses"]), (&204.into(), &204.into(), &201.into()));
-    assert!(before["oldest"].is_string() && before["newest"].is_string() && before["octets"].as_u64() > Some(0));
+    assert!(before["oldest"].is_string() && before["newest"].is_string() && before["logOctets"].as_u64() > Some(0));
     assert!(stats(&["--quick"])["tuples"].is_null());
 
     let refused = program.run(&["forget", "203.0.113.7"]);
