@@ -21,6 +21,11 @@ const HEAD: usize = 36;
 pub(crate) struct Arena(Vec<u8>);
 
 impl Arena {
+    /// With room for so many octets.
+    pub(crate) fn with_capacity(octets: usize) -> Arena {
+        Arena(Vec::with_capacity(octets))
+    }
+
     /// Adds a row; returns its place.
     pub(crate) fn push(&mut self, head: &Head, key: &[u8]) -> u32 {
         let place = self.0.len() as u32;
@@ -83,10 +88,17 @@ impl Head {
     }
 }
 
-/// A row's place, with the eight octets of its key by which it is being sorted.
+/// Sixteen octets of a key, so that they compare as it does.
+type Front = (u64, u64);
+
+/// How many octets of a key a front has.
+const FRONT: usize = 16;
+
+/// A row's place, with the octets of its key by which it is being sorted: so many that most names differ in them, since
+/// what they do not decide is looked up in the rows themselves, each somewhere else in memory.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Item {
-    front: u64,
+    front: Front,
     place: u32,
 }
 
@@ -108,7 +120,7 @@ impl Order {
     }
 
     pub(crate) fn reserve(&mut self, rows: usize) {
-        self.0.reserve_exact(rows);
+        self.0.reserve(rows);
     }
 
     /// Calls `then` with the place of each row in the order of keys. Keys are put in order a few at a time just before, so
@@ -126,7 +138,7 @@ impl Order {
                 arena.warm(rest.iter().take(warm).map(|item| item.place));
             }
             let (now, later) = rest.split_at_mut(same);
-            sort_on(arena, now, 9);
+            sort_on(arena, now, 1 + FRONT);
             now.iter().try_for_each(|item| then(item.place))?;
             rest = later;
             warm -= same;
@@ -146,7 +158,7 @@ fn sort(arena: &Arena, items: &mut [Item], from: usize) {
                 item.front = front(arena.key(item.place), from);
             }
             many.sort_unstable_by_key(|item| item.front);
-            many.chunk_by_mut(|a, b| a.front == b.front).for_each(|same| sort_on(arena, same, from + 8));
+            many.chunk_by_mut(|a, b| a.front == b.front).for_each(|same| sort_on(arena, same, from + FRONT));
         }
     }
 }
@@ -161,13 +173,16 @@ fn sort_on(arena: &Arena, items: &mut [Item], from: usize) {
     }
 }
 
-/// Eight octets of a key, so that they compare as it does; zeros behind its end.
-fn front(key: &[u8], from: usize) -> u64 {
+/// The octets of a key from some on; zeros behind its end.
+fn front(key: &[u8], from: usize) -> Front {
     let rest = key.get(from..).unwrap_or_default();
-    match rest.first_chunk() {
-        Some(eight) => u64::from_be_bytes(*eight),
-        None => rest.iter().zip((0..8).rev()).fold(0, |front, (octet, at)| front | u64::from(*octet) << (8 * at)),
-    }
+    let octets = rest.first_chunk::<FRONT>().copied().unwrap_or_else(|| {
+        let mut octets = [0; FRONT];
+        octets.iter_mut().zip(rest).for_each(|(to, from)| *to = *from);
+        octets
+    });
+    let both = u128::from_be_bytes(octets);
+    ((both >> 64) as u64, both as u64)
 }
 
 #[cfg(test)]

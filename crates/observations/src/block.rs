@@ -192,9 +192,29 @@ pub(crate) struct Numbers {
     extra: (usize, usize),
 }
 
-/// Columns of a block unpacked, for whoever reads row after row.
+/// Some rows of a block's columns unpacked, for whoever reads row after row.
 #[derive(Debug, Default)]
-pub(crate) struct Columns([Vec<u64>; 5]);
+pub(crate) struct Columns {
+    numbers: [Vec<u64>; 5],
+    /// The first of these rows, and how many there are.
+    from: usize,
+    rows: usize,
+}
+
+/// So many rows are unpacked at once.
+const CHUNK: usize = 64;
+
+impl Columns {
+    /// Whether it has the numbers of this row.
+    pub(crate) fn covers(&self, row: usize) -> bool {
+        row.wrapping_sub(self.from) < self.rows
+    }
+
+    /// Of no row.
+    pub(crate) fn clear(&mut self) {
+        self.rows = 0;
+    }
+}
 
 /// Columns that are unpacked.
 #[derive(Clone, Copy)]
@@ -207,10 +227,15 @@ enum Of {
 }
 
 impl Block {
-    /// Unpacks its columns.
-    pub(crate) fn unpack(&self, columns: &mut Columns) {
+    /// Unpacks its columns from a row on.
+    pub(crate) fn unpack(&self, columns: &mut Columns, from: usize) {
         let packed = [Of::Shared, Of::Lengths, Of::Firsts, Of::Durations, Of::Counts].map(|of| self.column(of));
-        packed.iter().zip(&mut columns.0).for_each(|(packed, out)| packed.unpack(&self.octets, out));
+        (columns.from, columns.rows) = (from, CHUNK.min(self.rows.saturating_sub(from)));
+        let rows = from..from + columns.rows;
+        packed
+            .iter()
+            .zip(&mut columns.numbers)
+            .for_each(|(packed, out)| packed.unpack(&self.octets, rows.clone(), out));
     }
 
     fn column(&self, of: Of) -> &Column {
@@ -224,10 +249,9 @@ impl Block {
     }
 
     fn number(&self, of: Of, row: usize, columns: Option<&Columns>) -> u64 {
-        match columns.and_then(|columns| columns.0.get(of as usize)) {
-            Some(column) => column.get(row).copied().unwrap_or(0),
-            None => self.column(of).get(&self.octets, row),
-        }
+        let unpacked =
+            columns.and_then(|columns| columns.numbers.get(of as usize)?.get(row.wrapping_sub(columns.from)));
+        unpacked.copied().unwrap_or_else(|| self.column(of).get(&self.octets, row))
     }
 
     /// Takes a block apart; none where its parts do not fit each other.
@@ -417,8 +441,10 @@ mod tests {
         assert!(block.seek(b"key-999", &mut key).unwrap().is_none());
         let mut place = block.first(&mut key).unwrap().0;
         let mut columns = Columns::default();
-        block.unpack(&mut columns);
         for pair in keys.windows(2) {
+            if !columns.covers(place.row + 1) {
+                block.unpack(&mut columns, place.row + 1);
+            }
             let shared = block.step(&mut place, &mut key, Some(&columns)).unwrap();
             assert_eq!((&key, shared), (&pair[1], common(&pair[0], &pair[1])));
             let of = |columns| block.value(&place, columns).unwrap().decode().unwrap();

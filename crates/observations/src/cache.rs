@@ -1,4 +1,4 @@
-//! Decompressed blocks, as many as fit in a bound.
+//! Decompressed blocks, and what sections of segments know of theirs: as many of each as fit in a bound.
 //!
 //! Two generations: blocks enter the young one; when it holds half the bound it becomes the old one and what was old
 //! goes. A block found in the old generation becomes young again.
@@ -10,57 +10,75 @@ use std::{
 
 use hashbrown::HashMap;
 
-use crate::block::Block;
+use crate::{block::Block, section::Section};
 
 const SHARDS: usize = 16;
 
-/// A segment's number in this process, and which of its blocks.
-pub(crate) type BlockId = (u64, u32);
+/// A segment's number in this process, and which of its blocks or sections.
+pub(crate) type Id = (u64, u32);
 
-/// A bounded cache, shared by all readers of a store.
+/// What is kept for all readers of a store.
 #[derive(Debug)]
 pub(crate) struct Cache {
-    shards: Vec<Mutex<Shard>>,
-    bound: usize,
-}
-
-#[derive(Debug, Default)]
-struct Shard {
-    young: HashMap<BlockId, Arc<Block>>,
-    old: HashMap<BlockId, Arc<Block>>,
-    octets: usize,
+    pub(crate) blocks: Bounded<Block>,
+    pub(crate) sections: Bounded<Section>,
 }
 
 impl Cache {
-    pub(crate) fn new(octets: usize) -> Cache {
-        Cache { shards: (0..SHARDS).map(|_| Mutex::default()).collect(), bound: octets / SHARDS / 2 }
+    /// Keeps blocks and sections in so many octets each.
+    pub(crate) fn new(blocks: usize, sections: usize) -> Cache {
+        Cache { blocks: Bounded::new(blocks), sections: Bounded::new(sections) }
+    }
+}
+
+/// Things of one kind within a bound.
+#[derive(Debug)]
+pub(crate) struct Bounded<T> {
+    shards: Vec<Mutex<Shard<T>>>,
+    bound: usize,
+}
+
+#[derive(Debug)]
+struct Shard<T> {
+    young: HashMap<Id, Kept<T>>,
+    old: HashMap<Id, Kept<T>>,
+    octets: usize,
+}
+
+/// A thing and how much memory it takes.
+type Kept<T> = (Arc<T>, usize);
+
+impl<T> Bounded<T> {
+    fn new(octets: usize) -> Bounded<T> {
+        let shard = || Mutex::new(Shard { young: HashMap::new(), old: HashMap::new(), octets: 0 });
+        Bounded { shards: (0..SHARDS).map(|_| shard()).collect(), bound: octets / SHARDS / 2 }
     }
 
-    pub(crate) fn get(&self, id: BlockId) -> Option<Arc<Block>> {
+    pub(crate) fn get(&self, id: Id) -> Option<Arc<T>> {
         let mut shard = self.shard(id);
-        if let Some(block) = shard.young.get(&id) {
-            return Some(block.clone());
+        if let Some((thing, _)) = shard.young.get(&id) {
+            return Some(thing.clone());
         }
-        let block = shard.old.remove(&id)?;
-        shard.insert(id, block.clone(), self.bound);
-        Some(block)
+        let (thing, octets) = shard.old.remove(&id)?;
+        shard.insert(id, (thing.clone(), octets), self.bound);
+        Some(thing)
     }
 
-    pub(crate) fn put(&self, id: BlockId, block: Arc<Block>) {
-        self.shard(id).insert(id, block, self.bound);
+    pub(crate) fn put(&self, id: Id, thing: Arc<T>, octets: usize) {
+        self.shard(id).insert(id, (thing, octets), self.bound);
     }
 
-    fn shard(&self, id: BlockId) -> std::sync::MutexGuard<'_, Shard> {
+    fn shard(&self, id: Id) -> std::sync::MutexGuard<'_, Shard<T>> {
         let at = (id.0.wrapping_mul(31).wrapping_add(id.1.into())) as usize % SHARDS;
         // A cache is whole after every step, so a panic elsewhere does not spoil it.
         self.shards[at].lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Shard {
-    fn insert(&mut self, id: BlockId, block: Arc<Block>, bound: usize) {
-        self.octets += block.size();
-        self.young.insert(id, block);
+impl<T> Shard<T> {
+    fn insert(&mut self, id: Id, kept: Kept<T>, bound: usize) {
+        self.octets += kept.1;
+        self.young.insert(id, kept);
         if self.octets > bound {
             self.old = mem::take(&mut self.young);
             self.octets = 0;

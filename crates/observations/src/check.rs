@@ -10,6 +10,7 @@ use crate::{
     manifest::Manifest,
     octets::Input,
     record,
+    section::Section,
     segment::Segment,
     store::{DAMAGED, Store},
 };
@@ -115,29 +116,52 @@ fn check_segment(segment: &Arc<Segment>, report: &mut CheckReport) -> Result<(),
         report.damage.push(Damage { file: segment.name.clone(), offset: 0, what: "does not begin as a segment does" });
     }
     for at in &segment.summary.parts {
-        if let Err(what) = segment.signatures(*at)? {
-            segment.mark_damaged();
-            let offset = segment.fences.get(*at as usize).map_or(0, |fence| fence.offset);
-            report.damage.push(Damage { file: segment.name.clone(), offset, what });
+        if let Err(what) = segment.signatures(*at, None)? {
+            let of = segment.section_before(*at);
+            report.note(segment, segment.sections.get(of).map_or(0, |outline| outline.offset), what);
         }
     }
     let mut last: Vec<u8> = Vec::new();
-    for (at, fence) in segment.fences.iter().enumerate() {
+    for (at, outline) in segment.sections.items.iter().enumerate() {
+        match segment.section(at, None)? {
+            Ok(section) => check_section(segment, (at, &section), &mut last, report)?,
+            Err(what) => report.note(segment, outline.index_at(), what),
+        }
+        last.clear();
+        last.extend_from_slice(&outline.last_key);
+    }
+    Ok(())
+}
+
+fn check_section(
+    segment: &Segment,
+    (of, section): (usize, &Section),
+    last: &mut Vec<u8>,
+    report: &mut CheckReport,
+) -> Result<(), Error> {
+    for (at, fence) in section.fences.items.iter().enumerate() {
         report.blocks += 1;
-        let found = match segment.block(at, None)? {
-            Ok(block) => check_block(&block, &mut last, &fence.last_key, fence.rows),
+        let found = match segment.block((of, section), at, None)? {
+            Ok(block) => check_block(&block, last, &fence.last_key, fence.rows),
             Err(what) => Err(what),
         };
         match found {
             Ok(rows) => report.rows += rows,
             Err(what) => {
-                segment.mark_damaged();
-                report.damage.push(Damage { file: segment.name.clone(), offset: fence.offset, what });
-                last = fence.last_key.to_vec();
+                report.note(segment, fence.offset, what);
+                *last = fence.last_key.to_vec();
             }
         }
     }
     Ok(())
+}
+
+impl CheckReport {
+    /// Notes damage in a segment, which is kept as it is from now on.
+    fn note(&mut self, segment: &Segment, offset: u64, what: &'static str) {
+        segment.mark_damaged();
+        self.damage.push(Damage { file: segment.name.clone(), offset, what });
+    }
 }
 
 fn check_block(block: &Block, last: &mut Vec<u8>, last_key: &[u8], rows: u32) -> Result<u64, &'static str> {

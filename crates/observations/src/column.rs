@@ -5,6 +5,8 @@
 //! compression.
 #![deny(clippy::indexing_slicing)]
 
+use std::ops::Range;
+
 use crate::octets::Input;
 
 /// Where a column stands in the octets of its block.
@@ -60,13 +62,13 @@ impl Column {
         self.base.wrapping_add(value)
     }
 
-    /// All its numbers.
-    pub(crate) fn unpack(&self, octets: &[u8], out: &mut Vec<u64>) {
+    /// The numbers of these rows.
+    pub(crate) fn unpack(&self, octets: &[u8], rows: Range<usize>, out: &mut Vec<u64>) {
         out.clear();
-        out.resize(self.rows, self.base);
+        out.resize(rows.len(), self.base);
         for plane in 0..self.width {
             let from = self.at + plane * self.rows;
-            let octets = octets.get(from..from + self.rows).unwrap_or_default();
+            let octets = octets.get(from + rows.start..from + rows.end).unwrap_or_default();
             for (number, octet) in out.iter_mut().zip(octets) {
                 *number = number.wrapping_add(u64::from(*octet) << (8 * plane));
             }
@@ -92,7 +94,7 @@ mod tests {
             let column = Column::find(&mut input, out.len(), numbers.len()).unwrap();
             let back: Vec<u64> = (0..numbers.len()).map(|row| column.get(&out, row)).collect();
             let mut all = Vec::new();
-            column.unpack(&out, &mut all);
+            column.unpack(&out, 0..numbers.len(), &mut all);
             assert!(back == numbers && all == numbers && input.is_empty());
         }
     }

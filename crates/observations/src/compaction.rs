@@ -22,7 +22,7 @@ use crate::{
     key::{BATCH, RAW, REGISTRATION},
     registration::Payload,
     segment::Segment,
-    store::{FRESH, YOUNG},
+    store::{MERGED, YOUNG},
     view::Catalog,
     writer::{SegmentWriter, Target},
 };
@@ -36,7 +36,7 @@ const NEAR: u64 = 4;
 /// Segments smaller than this are of one size.
 const SMALLEST: u64 = 256 << 10;
 /// What is merged from less than this is merged again before long.
-const LARGE: u64 = 256 << 20;
+const LARGE: u64 = 1 << 30;
 /// How much a full compaction compresses: what it writes is rewritten seldom. The level above costs twice the time for a
 /// twenty-fifth of the size, so whatever is rewritten soon does without.
 const OLD: i32 = 9;
@@ -89,7 +89,7 @@ fn run(sizes: &[u64]) -> Option<usize> {
 pub(crate) fn level(full: bool, octets: u64) -> i32 {
     match full {
         true => OLD,
-        false if octets < LARGE => FRESH,
+        false if octets < LARGE => MERGED,
         false => YOUNG,
     }
 }

@@ -11,13 +11,14 @@ use crate::{
     error::Error,
     key,
     race::Race,
+    section::Section,
     segment::Segment,
     sighting::Sighting,
     view::Catalog,
 };
 
-/// After so many steps in a block it is worth while to unpack its columns.
-const SOON: usize = 24;
+/// After so many steps behind a search it is worth while to unpack columns.
+const SOON: usize = 6;
 
 /// What of a segment is to be passed over without looking at rows.
 #[derive(Clone, Debug)]
@@ -47,13 +48,17 @@ pub(crate) struct Cursor {
     /// Sources whose rows in this segment were dropped.
     hidden: Vec<SourceId>,
     end: Vec<u8>,
+    /// In which section it reads, and what that knows, once it was read.
+    at: usize,
+    section: Option<Arc<Section>>,
+    /// The block of the section that comes next.
     next_block: usize,
     block: Option<(Arc<Block>, Place)>,
-    /// Whether the end may stand in this block.
+    /// Whether the end stands in this block, or before it.
     is_last: bool,
-    /// Steps taken in this block.
+    /// Steps taken since it was sought.
     steps: usize,
-    /// Its columns, from some steps on.
+    /// Columns of the block, from some steps on.
     columns: Columns,
     pub(crate) key: Vec<u8>,
     /// How many octets the key shares with the one that it stood on before.
@@ -77,9 +82,11 @@ impl Cursor {
             skip,
             hidden,
             end,
+            at: 0,
+            section: None,
             next_block: 0,
             block: None,
-            is_last: true,
+            is_last: false,
             steps: 0,
             columns: Columns::default(),
             key: Vec::new(),
@@ -107,17 +114,25 @@ impl Cursor {
     /// Goes to the first row not below `target`.
     pub(crate) fn seek(&mut self, target: &[u8]) -> Result<(), Error> {
         self.shared = 0;
-        let within = self.next_block.checked_sub(1).and_then(|at| self.segment.fences.get(at));
+        let section = self.section.as_ref().zip(self.next_block.checked_sub(1));
+        let within = section.and_then(|(section, at)| section.fences.get(at));
         if within.is_some_and(|fence| *fence.last_key >= *target)
             && self.key.as_slice() < target
             && let Some((block, place)) = &mut self.block
             && let Some(Some(found)) = block.seek(target, &mut self.key)
         {
             *place = found;
+            self.steps = 0;
             return self.settle();
         }
         self.block = None;
-        self.next_block = self.segment.block_of(target);
+        self.steps = 0;
+        self.is_last = false;
+        let at = self.segment.section_of(target);
+        if at != self.at {
+            (self.at, self.section) = (at, None);
+        }
+        self.next_block = self.section()?.map_or(0, |section| section.block_of(target));
         if let Some(block) = self.load()? {
             match block.seek(target, &mut self.key) {
                 Some(Some(place)) => self.block = Some((block, place)),
@@ -140,12 +155,15 @@ impl Cursor {
 
     fn step_raw(&mut self) -> Result<(), Error> {
         let Some((block, place)) = &mut self.block else { return Ok(()) };
-        if place.row + 1 < block.rows() {
-            self.steps += 1;
-            if self.steps == SOON {
-                block.unpack(&mut self.columns);
+        let next = place.row + 1;
+        if next < block.rows() {
+            if !self.columns.covers(next) {
+                self.steps += 1;
+                if self.steps > SOON {
+                    block.unpack(&mut self.columns, next);
+                }
             }
-            let columns = (self.steps >= SOON).then_some(&self.columns);
+            let columns = self.columns.covers(next).then_some(&self.columns);
             if let Some(shared) = block.step(place, &mut self.key, columns) {
                 self.shared = self.shared.min(shared);
                 return Ok(());
@@ -189,29 +207,50 @@ impl Cursor {
         Ok(())
     }
 
-    /// The next block that is wanted and whole; `next_block` moves past it.
+    /// What the section knows in which it reads; none behind the last and where that is damaged.
+    fn section(&mut self) -> Result<Option<Arc<Section>>, Error> {
+        if self.section.is_none() && self.segment.sections.get(self.at).is_some() {
+            self.section = self.segment.section(self.at, self.cache.as_deref())?.ok();
+        }
+        Ok(self.section.clone())
+    }
+
+    /// The next block that is wanted and whole; it moves past it.
     fn load(&mut self) -> Result<Option<Arc<Block>>, Error> {
-        loop {
-            let at = self.next_block;
-            let Some(fence) = self.segment.fences.get(at) else { return Ok(None) };
-            let before = at.checked_sub(1).and_then(|at| self.segment.fences.get(at));
-            if before.is_some_and(|before| *before.last_key >= *self.end) {
-                return Ok(None);
+        while !self.is_last {
+            let Some(outline) = self.segment.sections.get(self.at) else { return Ok(None) };
+            let is_wanted = outline.extent.is_wanted(&self.skip);
+            let is_last = *outline.last_key >= *self.end;
+            let section = if is_wanted { self.section()? } else { None };
+            self.damaged += usize::from(is_wanted && section.is_none());
+            if let Some(section) = section
+                && let Some(block) = self.load_from(&section)?
+            {
+                return Ok(Some(block));
             }
+            self.is_last |= is_last;
+            (self.at, self.section, self.next_block) = (self.at + 1, None, 0);
+        }
+        Ok(None)
+    }
+
+    fn load_from(&mut self, section: &Section) -> Result<Option<Arc<Block>>, Error> {
+        while !self.is_last
+            && let Some(fence) = section.fences.get(self.next_block)
+        {
+            let at = self.next_block;
             self.next_block += 1;
-            self.steps = 0;
-            let wanted = (self.skip.types == 0 || fence.types & self.skip.types != 0)
-                && fence.sources & self.skip.sources != 0
-                && self.skip.times.is_none_or(|(first, last)| fence.first <= first && fence.last >= last);
-            if !wanted {
+            self.columns.clear();
+            self.is_last = *fence.last_key >= *self.end;
+            if !fence.extent.is_wanted(&self.skip) {
                 continue;
             }
-            self.is_last = *fence.last_key >= *self.end;
-            match self.segment.block(at, self.cache.as_deref())? {
+            match self.segment.block((self.at, section), at, self.cache.as_deref())? {
                 Ok(block) => return Ok(Some(block)),
                 Err(_) => self.damaged += 1,
             }
         }
+        Ok(None)
     }
 
     /// What is said by the row that it stands on; none where that is damaged.
@@ -222,7 +261,7 @@ impl Cursor {
 
     fn numbers(&self) -> Option<Numbers> {
         let (block, place) = self.block.as_ref()?;
-        block.numbers(place, (self.steps >= SOON).then_some(&self.columns))
+        block.numbers(place, self.columns.covers(place.row).then_some(&self.columns))
     }
 }
 
@@ -336,8 +375,24 @@ impl Merge {
         RawRow { key: &self.row.key, shared: self.shared, value }
     }
 
+    /// The same where there is one cursor: nothing is to be merged.
+    fn advance_alone(&mut self) -> Result<bool, Error> {
+        let Some(cursor) = self.cursors.first_mut() else { return Ok(false) };
+        let before = cursor.damaged;
+        if self.stand == Stand::One(0) {
+            cursor.step()?;
+        }
+        self.stand = Stand::One(0);
+        let is_torn = cursor.damaged != before; // what its key shares with the one before is not known
+        self.shared = if is_torn { 0 } else { self.shared.min(cursor.shared()) };
+        Ok(cursor.is_valid())
+    }
+
     /// Goes to the next row; whether there is one.
     fn advance(&mut self) -> Result<bool, Error> {
+        if self.cursors.len() == 1 {
+            return self.advance_alone();
+        }
         if let Stand::One(at) = self.stand {
             self.step(at)?;
         }

@@ -138,7 +138,7 @@ fn files(examples: &mut Vec<(&'static str, Vec<u8>)>) {
     put("hash", hash128(b"abc").to_vec());
     put("frame", made(|out| Packer::new(None).unwrap().put(out, b"abc").unwrap()));
     put("filter", Filter::of(&[hash64(b"abc")]).encode());
-    put("tail", encode_tail([12, 34, 56]));
+    put("tail", encode_tail([12, 34]));
     put("segment", segment());
     let mut parts = Gatherer::default();
     parts.add(1, Some(model::Field::Email), b"a@b.example");

@@ -34,6 +34,11 @@ impl Filter {
         (((hash >> 32) * self.0.len() as u64) >> 32) as usize
     }
 
+    /// How much memory it takes.
+    pub(crate) fn size(&self) -> usize {
+        size_of_val(self.0.as_slice())
+    }
+
     pub(crate) fn encode(&self) -> Vec<u8> {
         self.0.iter().flatten().flat_map(|word| word.to_le_bytes()).collect()
     }

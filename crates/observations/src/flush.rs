@@ -74,6 +74,22 @@ impl Shared {
         }
     }
 
+    /// The same for a batch that is not acknowledged yet, without keeping readers waiting: they see the state before.
+    pub(crate) fn publish(&self, mut state: MutexGuard<'_, State>) {
+        let Some(sequences) = state.sequences else { return };
+        let (table, older) = (std::mem::take(&mut state.table), state.view());
+        drop(state);
+        let target = |lane| Target { path: None, lane, sequences, level: None };
+        let sorted = self.sorted(&table, &older, [target(0), target(1), target(2)]);
+        let mut state = lock(&self.state);
+        match sorted {
+            Ok(segments) => state.segments.extend(segments.into_iter().map(Arc::new)),
+            Err(_) => state.table = table, // whoever asks next sorts it
+        }
+        drop(state);
+        self.merge_published();
+    }
+
     fn sorted(&self, table: &Table, older: &View, targets: [Target; 3]) -> Result<Vec<Segment>, Error> {
         Freezer { table, older, disk: &self.options.disk, suffixes: &self.suffixes }.write(targets)
     }

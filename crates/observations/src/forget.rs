@@ -5,14 +5,14 @@
 
 use std::{collections::HashSet, net::IpAddr, sync::Arc};
 
-use model::{Name, RecordType, Tuple};
+use model::{Name, Network, RecordType, Tuple};
 
 use crate::{
     block::Value,
     cursor::{Cursor, Merge, RawRow, Skip},
     error::Error,
-    key::{self, ARRIVAL, DOMAIN, EMAIL, FORWARD, INVERSE, LANES, NAME, RAW, REGISTRATION, VALUE},
-    log,
+    key::{self, ARRIVAL, DOMAIN, EMAIL, FORWARD, INVERSE, LANES, NAME, NETWORK, RAW, REGISTRATION, VALUE},
+    log, network,
     octets::Input,
     registration::{self, Payload},
     segment::Segment,
@@ -27,10 +27,10 @@ use crate::{
 pub enum Forgotten {
     /// This name, not those below it: as owner, in record data, as a domain with its registrations and their raw answers.
     Name(Name),
-    /// This address in record data.
+    /// This address in record data, and what is said of a block that is this address alone.
     Address(IpAddr),
-    /// This value of registrations, folded: the versions that hold it and their raw answers. What registries say of
-    /// networks is not looked at.
+    /// This value of registrations, folded: the versions that hold it and their raw answers; and what is said of blocks
+    /// of addresses whose name, handle, holder or contact it is.
     Text(String),
 }
 
@@ -89,15 +89,15 @@ impl Shared {
         };
         let raw = if lane == key::lane(RAW) { self.raw_to_forget(&segments, value)? } else { HashSet::new() };
         for segment in segments {
-            let mut found = 0;
+            let (mut found, sought) = (0, Sought { value, raw: &raw });
             let read = self.each_row(&segment, |row| {
-                found += u64::from(holds(row, value, &raw));
+                found += u64::from(sought.is_in(row));
                 Ok(())
             })?;
             if !read {
                 report.damaged += 1;
             } else if found > 0 {
-                self.rewrite(&segment, |row| !holds(row, value, &raw))?;
+                self.rewrite(&segment, |row| !sought.is_in(row))?;
                 report.rows += found;
                 report.segments += 1;
             }
@@ -112,7 +112,8 @@ impl Shared {
             self.each_row(segment, |row| {
                 if row.key.first() == Some(&REGISTRATION) {
                     let payload = payload_of(&row.value).into_iter().flat_map(|payload| payload.raw);
-                    if holds(row, value, &HashSet::new()) { gone.extend(payload) } else { kept.extend(payload) }
+                    let sought = Sought { value, raw: &HashSet::new() };
+                    if sought.is_in(row) { gone.extend(payload) } else { kept.extend(payload) }
                 }
                 Ok(())
             })?;
@@ -154,22 +155,50 @@ fn payload_of(value: &Value<'_>) -> Option<Payload> {
     Payload::decode(value.decode()?.1)
 }
 
-/// Whether a row holds a value; `raw` are the raw answers to be forgotten.
-fn holds(row: &RawRow<'_>, value: &Forgotten, raw: &HashSet<[u8; 16]>) -> bool {
-    let front = key::split_source(row.key).map_or(row.key, |(front, _)| front);
-    let is = |name: Option<Name>| matches!((value, name), (Forgotten::Name(asked), Some(name)) if *asked == name);
-    let mut rest = Input(front.get(1..).unwrap_or_default());
-    match row.key.first() {
-        Some(&FORWARD) => tuple::split_forward(row.key).and_then(|parts| parts.tuple()).is_some_and(in_tuple(value)),
-        Some(&INVERSE) => tuple::split_inverse(front).and_then(|parts| parts.tuple(&[])).is_some_and(in_tuple(value)),
-        Some(&NAME) => is(key::take_name_forward(&mut rest)),
-        Some(&DOMAIN) => is(key::take_name(&mut rest)),
-        Some(&ARRIVAL) => is(parse_arrival(row.key).map(|arrival| arrival.domain)),
-        Some(&REGISTRATION) => is(key::take_name(&mut rest)) || in_version(&row.value, value),
-        Some(&VALUE | &EMAIL) => registration::parse_value_key(front)
-            .is_some_and(|(held, _, domain)| is(Some(domain)) || Some(held) == text_of(value)),
-        Some(&RAW) => row.key.get(1..).is_some_and(|hash| raw.contains(hash)) || in_raw(&row.value, value),
-        _ => false,
+/// What is looked for in one segment.
+struct Sought<'a> {
+    value: &'a Forgotten,
+    /// Raw answers to be forgotten.
+    raw: &'a HashSet<[u8; 16]>,
+}
+
+impl Sought<'_> {
+    /// Whether a row holds the value.
+    fn is_in(&self, row: &RawRow<'_>) -> bool {
+        let value = self.value;
+        let front = key::split_source(row.key).map_or(row.key, |(front, _)| front);
+        let is = |name: Option<Name>| matches!((value, name), (Forgotten::Name(asked), Some(name)) if *asked == name);
+        let mut rest = Input(front.get(1..).unwrap_or_default());
+        match row.key.first() {
+            Some(&FORWARD) => {
+                tuple::split_forward(row.key).and_then(|parts| parts.tuple()).is_some_and(in_tuple(value))
+            }
+            Some(&INVERSE) => {
+                tuple::split_inverse(front).and_then(|parts| parts.tuple(&[])).is_some_and(in_tuple(value))
+            }
+            Some(&NAME) => is(key::take_name_forward(&mut rest)),
+            Some(&DOMAIN) => is(key::take_name(&mut rest)),
+            Some(&ARRIVAL) => is(parse_arrival(row.key).map(|arrival| arrival.domain)),
+            Some(&REGISTRATION) => is(key::take_name(&mut rest)) || in_version(&row.value, value),
+            Some(&VALUE | &EMAIL) => registration::parse_value_key(front)
+                .is_some_and(|(held, _, domain)| is(Some(domain)) || Some(held) == text_of(value)),
+            Some(&RAW) => row.key.get(1..).is_some_and(|hash| self.raw.contains(hash)) || in_raw(&row.value, value),
+            Some(&NETWORK) => {
+                row.value.decode().and_then(|(_, payload)| network::said(payload)).is_some_and(in_network(value))
+            }
+            _ => false,
+        }
+    }
+}
+
+fn in_network(value: &Forgotten) -> impl FnOnce(Network) -> bool {
+    move |Network { first, last, name, handle, holder, .. }| match value {
+        Forgotten::Address(asked) => first == *asked && last == *asked,
+        Forgotten::Text(asked) => {
+            let said = [name, handle, holder.holder, holder.abuse_email, holder.abuse_phone];
+            said.iter().flatten().any(|said| said.to_lowercase() == *asked)
+        }
+        Forgotten::Name(_) => false,
     }
 }
 

@@ -48,7 +48,9 @@ impl Group {
     pub(crate) fn add(&mut self, source: SourceId, row: &RawRow<'_>) {
         let Value { first, last, count, extra } = row.value;
         let from = self.extras.len();
-        self.extras.extend_from_slice(extra);
+        if !extra.is_empty() {
+            self.extras.extend_from_slice(extra);
+        }
         self.said.push(Said { source, first, last, count, extra: (from, self.extras.len()) });
     }
 

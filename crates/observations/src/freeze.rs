@@ -7,14 +7,15 @@ use model::SuffixList;
 use crate::{
     arena::{Arena, Head, Order},
     block::Value,
+    cache::Cache,
     cursor::{Cursor, Skip},
     disk::Disk,
     error::Error,
     key::{ARRIVAL, BATCH, DOMAIN, EMAIL, FORWARD, NETWORK, RAW, REGISTRATION, VALUE},
     segment::Segment,
     table::{Table, moment_of},
-    tuple,
-    view::{Range, View},
+    tuple::{self, Forward},
+    view::{Range, View, after},
     writer::{self, SegmentWriter, Target},
 };
 
@@ -28,6 +29,10 @@ struct Run {
 }
 
 impl Run {
+    fn with_capacity(octets: usize) -> Run {
+        Run { arena: Arena::with_capacity(octets), ..Run::default() }
+    }
+
     /// Adds a row, or widens the one pushed last where that has this key.
     fn push(&mut self, key: &[u8], head: Head) {
         if self.last.is_some_and(|last| self.arena.key(last) == key) {
@@ -126,21 +131,28 @@ impl Freezer<'_> {
         self.order(space).each(arena, |place| self.push(writer, arena.key(place), &arena.head(place), &mut extra))
     }
 
+    /// Addresses of four octets stand in front of all else and are half of the rows: they go first, so that only half of
+    /// the keys are in memory at a time.
     fn inverse_lane(&self, target: Target) -> Result<Option<Segment>, Error> {
-        let (mut arena, mut order) = (Arena::default(), Order::default());
-        let rows = self.table.rows(FORWARD);
-        order.reserve(rows.len() + rows.len() / 8);
+        let mut writer = self.writer(target)?;
+        self.write_inverse(&mut writer, |parts| parts.is_v4())?;
+        self.write_inverse(&mut writer, |parts| !parts.is_v4())?;
+        writer.finish()
+    }
+
+    fn write_inverse(&self, writer: &mut SegmentWriter<'_>, of: impl Fn(&Forward<'_>) -> bool) -> Result<(), Error> {
+        // Memory taken at once is given back at once.
+        let (mut arena, mut order) = (Arena::with_capacity(self.table.arena().size()), Order::default());
+        order.reserve(self.table.rows(FORWARD).len());
         let mut scratch = Vec::new();
-        for place in rows {
-            let head = self.table.arena().head(*place);
-            if let Some(parts) = tuple::split_forward(self.table.arena().key(*place)) {
+        for place in self.table.rows(FORWARD) {
+            if let Some(parts) = tuple::split_forward(self.table.arena().key(*place)).filter(&of) {
+                let head = self.table.arena().head(*place);
                 parts.inverse(&mut scratch, |key| order.push(key, arena.push(&head, key)));
             }
         }
-        let mut writer = self.writer(target)?;
         let mut extra = Vec::new();
-        order.each(&arena, |place| self.push(&mut writer, arena.key(place), &arena.head(place), &mut extra))?;
-        writer.finish()
+        order.each(&arena, |place| self.push(writer, arena.key(place), &arena.head(place), &mut extra))
     }
 
     /// Writes the lane of registrations.
@@ -155,7 +167,7 @@ impl Freezer<'_> {
     fn forward_lane(&self, target: Target) -> Result<Option<Segment>, Error> {
         let mut writer = self.writer(target)?;
         let arena = self.table.arena();
-        let (mut names, mut domains) = (Run::default(), Run::default());
+        let (mut names, mut domains) = (Run::with_capacity(arena.size()), Run::with_capacity(arena.size()));
         let (mut scratch, mut extra) = (Vec::new(), Vec::new());
         let (mut name, mut source): (&[u8], &[u8]) = (&[], &[]);
         let mut domain = None;
@@ -211,21 +223,25 @@ fn moment(at: i64) -> Value<'static> {
 }
 
 /// Domains in segments. What cannot be read counts as not known: whoever reads an arrival asks again.
-struct Known(Vec<Cursor>);
+struct Known {
+    cursors: Vec<Cursor>,
+    cache: Arc<Cache>,
+}
 
 impl Known {
     /// The largest segments first: most domains are there.
     fn new(view: &View) -> Known {
         let mut cursors = view.cursors(&Range::prefix(&[DOMAIN]), &Skip::nothing(), None).unwrap_or_default();
         cursors.sort_by_key(|cursor| std::cmp::Reverse(cursor.segment().length));
-        Known(cursors)
+        Known { cursors, cache: view.cache.clone() }
     }
 
     /// Whether no segment knows this domain from that hour or before; domains come in order.
     fn is_first(&mut self, key: &[u8], hour: i64) -> bool {
         let Some(hash) = writer::asked_hash(key) else { return true };
-        !self.0.iter_mut().any(|cursor| {
-            if !cursor.segment().filter.may_hold(hash) {
+        let end = after(key);
+        !self.cursors.iter_mut().any(|cursor| {
+            if !cursor.segment().may_hold((key, &end), hash, &self.cache) {
                 return false;
             }
             let sought = cursor.key.as_slice() >= key || cursor.seek(key).is_ok();

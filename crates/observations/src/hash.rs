@@ -3,6 +3,19 @@
 
 /// The 128-bit hash.
 pub(crate) fn hash128(octets: &[u8]) -> [u8; 16] {
+    let mut state = absorbed(octets);
+    let low = state.finish();
+    state.0[1] ^= 0xdd;
+    let high = state.finish();
+    (u128::from(high) << 64 | u128::from(low)).to_le_bytes()
+}
+
+/// The low half of it, for filters and sketches.
+pub(crate) fn hash64(octets: &[u8]) -> u64 {
+    absorbed(octets).finish()
+}
+
+fn absorbed(octets: &[u8]) -> State {
     let mut state =
         State([0x736f_6d65_7073_6575, 0x646f_7261_6e64_6f6d ^ 0xee, 0x6c79_6765_6e65_7261, 0x7465_6462_7974_6573]);
     let (words, tail) = octets.as_chunks::<8>();
@@ -12,15 +25,7 @@ pub(crate) fn hash128(octets: &[u8]) -> [u8; 16] {
     let last = tail.iter().rev().fold(0u64, |word, octet| word << 8 | u64::from(*octet));
     state.absorb(last | (octets.len() as u64) << 56);
     state.0[2] ^= 0xee;
-    let low = state.finish();
-    state.0[1] ^= 0xdd;
-    let high = state.finish();
-    (u128::from(high) << 64 | u128::from(low)).to_le_bytes()
-}
-
-/// The low half of it, for filters and sketches.
-pub(crate) fn hash64(octets: &[u8]) -> u64 {
-    u128::from_le_bytes(hash128(octets)) as u64
+    state
 }
 
 struct State([u64; 4]);

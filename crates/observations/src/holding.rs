@@ -80,23 +80,31 @@ impl Snapshot {
 impl Walk<'_> {
     fn run(&mut self, snapshot: &Snapshot, needles: &Needles, judge: &mut Judge<'_>) -> Result<ControlFlow<()>, Error> {
         let field = self.front.last().copied().unwrap_or(0);
-        let (from, to) = (self.segment.block_of(&self.front), self.segment.block_of(&after(&self.front)));
-        let mask = source_mask(&self.query.sources);
+        let (mask, end) = (source_mask(&self.query.sources), after(&self.front));
         let mut group = Group::default();
-        for at in from..=to.min(self.segment.fences.len().saturating_sub(1)) {
-            if self.segment.fences.get(at).is_none_or(|fence| fence.sources & mask == 0) {
+        for of in self.segment.section_of(&self.front)..=self.segment.section_of(&end) {
+            let Some(outline) = self.segment.sections.get(of) else { break };
+            if outline.extent.sources & mask == 0 {
                 continue;
             }
-            if !group.may_hold(self.segment, at, field, needles)? {
+            let Ok(section) = self.segment.section(of, Some(&snapshot.view.cache))? else {
+                self.walked.damaged += 1;
                 continue;
-            }
-            match self.segment.block(at, Some(&snapshot.view.cache))? {
-                Ok(block) => {
-                    if self.block(snapshot, &block, judge).is_break() {
-                        return Ok(ControlFlow::Break(()));
-                    }
+            };
+            for at in section.block_of(&self.front)..=section.block_of(&end) {
+                if section.fences.get(at).is_none_or(|fence| fence.extent.sources & mask == 0)
+                    || !group.may_hold(snapshot, self.segment, outline.before as usize + at, field, needles)?
+                {
+                    continue;
                 }
-                Err(_) => self.walked.damaged += 1,
+                match self.segment.block((of, &section), at, Some(&snapshot.view.cache))? {
+                    Ok(block) => {
+                        if self.block(snapshot, &block, judge).is_break() {
+                            return Ok(ControlFlow::Break(()));
+                        }
+                    }
+                    Err(_) => self.walked.damaged += 1,
+                }
             }
         }
         Ok(ControlFlow::Continue(()))
@@ -107,7 +115,7 @@ impl Walk<'_> {
             self.walked.damaged += 1;
             return ControlFlow::Continue(());
         };
-        block.unpack(&mut self.columns);
+        self.columns.clear();
         // Where the value of the key ends, just behind its zero, and whether it is what is asked for.
         let (mut end, mut fits) = (0, false);
         let mut shared = 0;
@@ -124,6 +132,9 @@ impl Walk<'_> {
             }
             if place.row + 1 >= block.rows() {
                 return ControlFlow::Continue(());
+            }
+            if !self.columns.covers(place.row + 1) {
+                block.unpack(&mut self.columns, place.row + 1);
             }
             match block.step(&mut place, &mut self.key, Some(&self.columns)) {
                 Some(common) => shared = common,
@@ -157,7 +168,7 @@ impl Walk<'_> {
         if !self.query.sources.allows(source) || self.hidden.contains(&source) {
             return None;
         }
-        let (sighting, _) = block.value(place, Some(&self.columns))?.decode()?;
+        let (sighting, _) = block.value(place, self.columns.covers(place.row).then_some(&self.columns))?.decode()?;
         if snapshot.view.catalog.is_too_old(&self.key, sighting.last) {
             return None;
         }
@@ -177,7 +188,14 @@ struct Group {
 
 impl Group {
     /// Whether a block may hold what is asked for. Damaged signatures say yes: they spare work and decide nothing.
-    fn may_hold(&mut self, segment: &Segment, at: usize, field: u8, needles: &Needles) -> Result<bool, Error> {
+    fn may_hold(
+        &mut self,
+        snapshot: &Snapshot,
+        segment: &Segment,
+        at: usize,
+        field: u8,
+        needles: &Needles,
+    ) -> Result<bool, Error> {
         if needles.is_empty() {
             return Ok(true);
         }
@@ -185,7 +203,7 @@ impl Group {
             let parts = &segment.summary.parts;
             let Some(end) = parts.get(parts.partition_point(|end| (*end as usize) < at)) else { return Ok(true) };
             self.at = Some(*end as usize);
-            self.signatures = segment.signatures(*end)?.ok();
+            self.signatures = segment.signatures(*end, Some(&snapshot.view.cache))?.ok();
         }
         let (Some(end), Some(signatures)) = (self.at, &self.signatures) else { return Ok(true) };
         let first = (end + 1).saturating_sub(signatures.len());

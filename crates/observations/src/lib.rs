@@ -3,7 +3,7 @@
 //! It knows sources and times; it knows nothing of anybody's opinions, and every read names the sources that may be
 //! read. It is **not** a general key-value store, and it does no network.
 //!
-//! Read in this order: `key` and `tuple` (what a row is), `sighting` (how two rows become one), `block` and `segment` (how rows
+//! Read in this order: `key` and `tuple` (what a row is), `sighting` (how two rows become one), `block`, `part` and `segment` (how rows
 //! lie on disk), `cursor` and `race` (how they are read and merged), `record`, `arena`, `table`, `log` and `freeze` (how they come in), `manifest`, `store`
 //! and `flush` (how a change becomes durable), `merging` (how segments become fewer), `snapshot`, `dns` and `registered`
 //! (questions).
@@ -51,6 +51,7 @@ mod record;
 mod registered;
 mod registration;
 mod reparse;
+mod section;
 mod segment;
 mod sighting;
 mod sketch;
@@ -63,6 +64,9 @@ mod tuple;
 mod view;
 pub mod workload;
 mod writer;
+
+/// The version that every file says it has. It is frozen: `docs/observation-format.md` says what that means.
+pub(crate) const FORMAT: u32 = 1;
 
 pub use backup::BackupReport;
 pub use batch::{Appended, Batch, BatchId};

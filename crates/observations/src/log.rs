@@ -11,12 +11,12 @@ use std::{
 };
 
 use crate::{
+    FORMAT,
     disk::{Disk, File},
     frame::{self, Packer},
 };
 
 const MAGIC: &[u8; 8] = b"spoorlog";
-const VERSION: u32 = 0;
 /// Magic and version.
 pub(crate) const HEAD: usize = 12;
 const MARK: [u8; 4] = [0xf5, b'r', b'e', b'c'];
@@ -47,7 +47,7 @@ impl LogWriter {
     pub(crate) fn create(disk: &Disk, dir: &Path, number: u64) -> io::Result<LogWriter> {
         let path = dir.join(name(number));
         let mut file = disk.create(&path)?;
-        file.write(&[&MAGIC[..], &VERSION.to_be_bytes()].concat())?;
+        file.write(&[&MAGIC[..], &FORMAT.to_be_bytes()].concat())?;
         // Synced before the first record is written: that one arriving without the head would look like damage.
         file.sync()?;
         disk.sync_dir(dir)?;
@@ -81,7 +81,7 @@ pub(crate) fn records(octets: &[u8], from: u64) -> Records<'_> {
     let mut found = Records { end: from, ..Records::default() };
     let mut at = from as usize;
     if at < HEAD {
-        let Some(rest) = octets.strip_prefix(&MAGIC[..]).and_then(|rest| rest.strip_prefix(&VERSION.to_be_bytes()))
+        let Some(rest) = octets.strip_prefix(&MAGIC[..]).and_then(|rest| rest.strip_prefix(&FORMAT.to_be_bytes()))
         else {
             // A file whose head was never synced; or a damaged head, and then records stand behind it.
             let Some(next) = resync(octets, 0) else { return found };
@@ -126,7 +126,7 @@ mod tests {
     use super::*;
 
     fn log(records: &[&[u8]]) -> Vec<u8> {
-        let mut out = [&MAGIC[..], &VERSION.to_be_bytes()].concat();
+        let mut out = [&MAGIC[..], &FORMAT.to_be_bytes()].concat();
         let mut packer = Packer::new(None).unwrap();
         for record in records {
             out.extend(MARK);

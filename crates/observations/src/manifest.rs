@@ -7,6 +7,7 @@ use std::path::Path;
 use model::{Counting, Exposure, Source, SourceId, SourceKind, Time};
 
 use crate::{
+    FORMAT,
     disk::{self, Disk},
     error::Error,
     octets::{Input, put_string, put_varint, put_zigzag},
@@ -16,7 +17,6 @@ use crate::{
 /// The name of the file.
 pub(crate) const NAME: &str = "manifest";
 const MAGIC: &[u8; 8] = b"spoorman";
-const VERSION: u32 = 0;
 /// The most octets of a manifest that are read.
 const OCTETS_MAX: u64 = 64 << 20;
 
@@ -55,7 +55,7 @@ impl Manifest {
             return Err(Error::Foreign { path, what: "its manifest begins with something else".into() });
         }
         match input.u32() {
-            Some(VERSION) => {}
+            Some(FORMAT) => {}
             version => return Err(Error::Foreign { path, what: format!("format {}", version.unwrap_or_default()) }),
         }
         let sum = input.u32();
@@ -97,7 +97,7 @@ impl Manifest {
             put_string(&mut body, name.as_bytes());
         }
         let mut out = MAGIC.to_vec();
-        out.extend(VERSION.to_be_bytes());
+        out.extend(FORMAT.to_be_bytes());
         out.extend(crc32fast::hash(&body).to_be_bytes());
         out.extend(body);
         out

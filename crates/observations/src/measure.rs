@@ -25,6 +25,9 @@ use question::Kind;
 /// Rows of a batch, as the command line cuts its input.
 pub const BATCH: usize = 50_000;
 
+/// Batches that come in while questions are asked.
+const BESIDE: usize = 60;
+
 /// Whatever goes wrong ends a measurement.
 pub type Outcome<T> = Result<T, Box<dyn std::error::Error + Send + Sync>>;
 
@@ -100,6 +103,7 @@ pub fn run(config: &Config, dir: &Path, say: Say<'_>) -> Outcome<()> {
     say(&format!("size: {octets} octets, {each:.1} a distinct tuple"));
     if config.questions {
         question::all(&store, &workload, say)?;
+        beside(&store, &workload, &inputs.join("stream"), say)?;
     }
     say(&format!("peak memory, all in all: {} MiB", clock::status("VmHWM:").unwrap_or(0) / 1024));
     if config.limit {
@@ -126,11 +130,34 @@ fn filled(workload: &Workload, home: &Path, inputs: &Path, say: Say<'_>) -> Outc
     Ok(store)
 }
 
+/// Look-ups beside a running stream: its first batches come once more.
+fn beside(store: &Store, workload: &Workload, stream: &Path, say: Say<'_>) -> Outcome<()> {
+    let sources: Vec<SourceId> = store.sources().iter().map(|source| source.id).collect();
+    let mut appended = String::new();
+    let append =
+        || ingest_some("stream beside look-ups", store, stream, &sources, BESIDE, &mut |line| appended = line.into());
+    question::beside("exact name beside a stream", store, workload, append, say)?;
+    say(&appended);
+    Ok(())
+}
+
 /// Appends a file batch by batch, each durable when the next begins; then until everything is in segments.
 fn ingest(what: &str, store: &Store, file: &Path, sources: &[SourceId], say: Say<'_>) -> Outcome<()> {
+    ingest_some(what, store, file, sources, usize::MAX, say)
+}
+
+/// The same with so many batches.
+fn ingest_some(
+    what: &str,
+    store: &Store,
+    file: &Path,
+    sources: &[SourceId],
+    batches: usize,
+    say: Say<'_>,
+) -> Outcome<()> {
     let clock = Clock::start();
     let mut rows = 0;
-    for batch in input::Batches::open(file)? {
+    for batch in input::Batches::open(file)?.take(batches) {
         let (source, observations) = batch?;
         rows += observations.len();
         let arrived = observations.last().map_or(Time(0), |row| row.span.last());

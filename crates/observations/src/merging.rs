@@ -79,18 +79,33 @@ impl Shared {
     /// Merges segments in memory while there are many of one size.
     pub(crate) fn merge_memory(&self, state: &mut State) {
         for lane in 0..LANES {
-            loop {
-                let flushing = state.flushing.as_ref().map_or(&[][..], |flushing| &flushing.memory);
-                let is_free = |segment: &&Arc<Segment>| {
-                    segment.in_memory() && !flushing.iter().any(|taken| Arc::ptr_eq(taken, segment))
-                };
-                let memory: Vec<_> = state.segments.iter().filter(is_free).cloned().collect();
-                let Some(inputs) = compaction::pick(&memory, lane) else { break };
-                let merge = self.compaction(state.catalog.clone(), &inputs, None);
-                let Ok(Merged::Done(merged)) = merge.run(None, None) else { break };
-                state.segments.retain(|segment| !inputs.iter().any(|input| Arc::ptr_eq(input, segment)));
-                state.segments.extend(merged);
+            while let Some(inputs) = memory_due(state, lane)
+                && let Some(merged) = self.merged_memory(state.catalog.clone(), &inputs)
+            {
+                replace_memory(state, &inputs, merged);
             }
+        }
+    }
+
+    /// The same without keeping readers waiting; nothing else may take segments in memory meanwhile.
+    pub(crate) fn merge_published(&self) {
+        for lane in 0..LANES {
+            loop {
+                let (due, catalog) = {
+                    let state = lock(&self.state);
+                    (memory_due(&state, lane), state.catalog.clone())
+                };
+                let Some(inputs) = due else { break };
+                let Some(merged) = self.merged_memory(catalog, &inputs) else { break };
+                replace_memory(&mut lock(&self.state), &inputs, merged);
+            }
+        }
+    }
+
+    fn merged_memory(&self, catalog: Arc<Catalog>, inputs: &[Arc<Segment>]) -> Option<Option<Arc<Segment>>> {
+        match self.compaction(catalog, inputs, None).run(None, None) {
+            Ok(Merged::Done(merged)) => Some(merged),
+            _ => None,
         }
     }
 
@@ -260,6 +275,20 @@ impl Shared {
             Role::Writer { .. } => Ok(()),
         }
     }
+}
+
+/// Segments in memory to merge next in a lane, but for those that are being written.
+fn memory_due(state: &State, lane: u8) -> Option<Vec<Arc<Segment>>> {
+    let flushing = state.flushing.as_ref().map_or(&[][..], |flushing| &flushing.memory);
+    let is_free =
+        |segment: &&Arc<Segment>| segment.in_memory() && !flushing.iter().any(|taken| Arc::ptr_eq(taken, segment));
+    let memory: Vec<_> = state.segments.iter().filter(is_free).cloned().collect();
+    compaction::pick(&memory, lane)
+}
+
+fn replace_memory(state: &mut State, inputs: &[Arc<Segment>], merged: Option<Arc<Segment>>) {
+    state.segments.retain(|segment| !inputs.iter().any(|input| Arc::ptr_eq(input, segment)));
+    state.segments.extend(merged);
 }
 
 /// Whether it was an input that could not be read: then that one is left alone, and nothing is wrong with writing.

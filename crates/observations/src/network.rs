@@ -58,7 +58,12 @@ impl Snapshot {
 
 fn version(prefix: Prefix, row: &Row) -> Option<NetworkVersion> {
     let (_, source) = key::split_source(&row.key)?;
-    Some(NetworkVersion { prefix, network: decode(row.payload.get(8..)?)?, source, seen: row.sighting.seen() })
+    Some(NetworkVersion { prefix, network: said(&row.payload)?, source, seen: row.sighting.seen() })
+}
+
+/// What a payload says of a block.
+pub(crate) fn said(payload: &[u8]) -> Option<Network> {
+    decode(payload.get(8..)?)
 }
 
 /// The keys of a block, one for each of its prefixes.

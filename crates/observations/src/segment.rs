@@ -1,7 +1,8 @@
 //! Segments: immutable files of rows in order of their keys.
 //!
-//! A head, blocks, then three frames (index, filter, summary) and a tail that says where they stand. Index, filter and
-//! summary are kept in memory; blocks are read one by one and kept in the [`Cache`].
+//! A head; sections, each some blocks and a frame with their index and filter; then two frames (directory, summary) and a tail
+//! that says where they stand. Directory and summary are kept in memory; what sections know and blocks are read one by one
+//! and kept in the [`Cache`].
 #![deny(clippy::indexing_slicing)]
 
 use std::{
@@ -14,43 +15,27 @@ use std::{
 };
 
 use crate::{
+    FORMAT,
     block::Block,
     cache::Cache,
     disk::{Disk, File},
     error::Error,
-    filter::Filter,
     frame::{self, Unpacked},
     key::SPACES,
     octets::{Input, put_string, put_varint, put_zigzag},
     part::Signatures,
+    section::{self, Keys, Outline, Section},
     sketch::Sketch,
 };
 
 pub(crate) const MAGIC: &[u8; 8] = b"spoorseg";
-/// The format; 0 may change without notice.
-pub(crate) const VERSION: u32 = 0;
 /// Magic and version at the front.
 pub(crate) const HEAD: u64 = 12;
-/// Three offsets, their checksum, version, magic at the end.
-pub(crate) const TAIL: usize = 8 * 3 + 4 + 4 + 8;
+/// Two offsets, their checksum, version, magic at the end.
+pub(crate) const TAIL: usize = 8 * 2 + 4 + 4 + 8;
 
 /// Last labels that a segment counts by; those beyond stand together under none.
 const ZONES_MAX: usize = 4096;
-
-/// What the index knows of a block without reading it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Fence {
-    pub(crate) last_key: Box<[u8]>,
-    pub(crate) offset: u64,
-    pub(crate) stored: u32,
-    pub(crate) rows: u32,
-    pub(crate) first: i64,
-    pub(crate) last: i64,
-    /// Bit `n % 64` for each record type `n`.
-    pub(crate) types: u64,
-    /// Bit `n % 64` for each source `n`.
-    pub(crate) sources: u64,
-}
 
 /// What a segment says of one source.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -97,10 +82,7 @@ pub(crate) struct Segment {
     file: Box<dyn File>,
     disk: Disk,
     pub(crate) length: u64,
-    pub(crate) fences: Vec<Fence>,
-    /// The beginnings of the fences' keys, close together, where most of a search is done.
-    fronts: Vec<u128>,
-    pub(crate) filter: Filter,
+    pub(crate) sections: Keys<Outline>,
     pub(crate) summary: Summary,
     /// The file goes when the last reader does.
     doomed: AtomicBool,
@@ -129,9 +111,9 @@ impl Segment {
             Unpacked::Plain(octets) => Ok(octets),
             Unpacked::Damaged(what) => Err(corrupt(offset, what)),
         };
-        let [index, filter, summary] = offsets;
-        let fences = decode_index(&section(index)?).ok_or_else(|| corrupt(index, "the index does not parse"))?;
-        let bloom = Filter::decode(&section(filter)?).ok_or_else(|| corrupt(filter, "the filter does not parse"))?;
+        let [directory, summary] = offsets;
+        let sections = section::decode_directory(&section(directory)?, HEAD);
+        let sections = sections.ok_or_else(|| corrupt(directory, "the directory does not parse"))?;
         let summary =
             Summary::decode(&section(summary)?).ok_or_else(|| corrupt(summary, "the summary does not parse"))?;
         Ok(Segment {
@@ -141,9 +123,7 @@ impl Segment {
             file,
             disk: disk.clone(),
             length,
-            fronts: fences.iter().map(|fence| front(&fence.last_key)).collect(),
-            fences,
-            filter: bloom,
+            sections,
             summary,
             doomed: AtomicBool::new(false),
             damaged: AtomicBool::new(false),
@@ -155,32 +135,66 @@ impl Segment {
         let mut head = [0; HEAD as usize];
         let read = self.file.read_at(&mut head, 0);
         read.map_err(|error| Error::Io { path: self.path.clone(), error })?;
-        Ok(head == *[&MAGIC[..], &VERSION.to_be_bytes()].concat())
+        Ok(head == *[&MAGIC[..], &FORMAT.to_be_bytes()].concat())
     }
 
-    /// A block, from the cache or from the file; the inner error says what is wrong with it.
-    pub(crate) fn block(&self, at: usize, cache: Option<&Cache>) -> Result<Result<Arc<Block>, &'static str>, Error> {
+    /// What a section knows of its blocks, from the cache or from the file; the inner error says what is wrong with it.
+    pub(crate) fn section(
+        &self,
+        at: usize,
+        cache: Option<&Cache>,
+    ) -> Result<Result<Arc<Section>, &'static str>, Error> {
         let id = (self.serial, at as u32);
-        if let Some(block) = cache.and_then(|cache| cache.get(id)) {
+        if let Some(section) = cache.and_then(|cache| cache.sections.get(id)) {
+            return Ok(Ok(section));
+        }
+        let Some(outline) = self.sections.get(at) else { return Ok(Err("no such section")) };
+        let octets = match self.frame(outline.index_at(), outline.stored)? {
+            Unpacked::Plain(octets) => octets,
+            Unpacked::Damaged(what) => return Ok(Err(what)),
+        };
+        let Some(section) = Section::decode(&octets, outline).map(Arc::new) else {
+            return Ok(Err("the index does not parse"));
+        };
+        if let Some(cache) = cache {
+            cache.sections.put(id, section.clone(), section.size());
+        }
+        Ok(Ok(section))
+    }
+
+    /// A block of a section, likewise.
+    pub(crate) fn block(
+        &self,
+        (of, section): (usize, &Section),
+        at: usize,
+        cache: Option<&Cache>,
+    ) -> Result<Result<Arc<Block>, &'static str>, Error> {
+        let before = self.sections.get(of).map_or(0, |outline| outline.before);
+        let id = (self.serial, before.wrapping_add(at as u32));
+        if let Some(block) = cache.and_then(|cache| cache.blocks.get(id)) {
             return Ok(Ok(block));
         }
-        let Some(fence) = self.fences.get(at) else { return Ok(Err("no such block")) };
-        let unpacked = frame::read(&*self.file, fence.offset, fence.stored as usize)
-            .map_err(|error| Error::Io { path: self.path.clone(), error })?;
-        let octets = match unpacked {
+        let Some(fence) = section.fences.get(at) else { return Ok(Err("no such block")) };
+        let octets = match self.frame(fence.offset, fence.stored)? {
             Unpacked::Plain(octets) => octets,
             Unpacked::Damaged(what) => return Ok(Err(what)),
         };
         let Some(block) = Block::parse(octets).map(Arc::new) else { return Ok(Err("the block does not parse")) };
         if let Some(cache) = cache {
-            cache.put(id, block.clone());
+            cache.blocks.put(id, block.clone(), block.size());
         }
         Ok(Ok(block))
     }
 
     /// The signatures behind a block, as one of [`Summary::parts`]; the inner error says what is wrong with them.
-    pub(crate) fn signatures(&self, at: u32) -> Result<Result<Signatures, &'static str>, Error> {
-        let Some(fence) = self.fences.get(at as usize) else { return Ok(Err("no such block")) };
+    pub(crate) fn signatures(&self, at: u32, cache: Option<&Cache>) -> Result<Result<Signatures, &'static str>, Error> {
+        let of = self.section_before(at);
+        let section = match self.section(of, cache)? {
+            Ok(section) => section,
+            Err(what) => return Ok(Err(what)),
+        };
+        let at = self.sections.get(of).and_then(|outline| at.checked_sub(outline.before));
+        let Some(fence) = at.and_then(|at| section.fences.get(at as usize)) else { return Ok(Err("no such block")) };
         let end = fence.offset.saturating_add(fence.stored.into());
         let io = |error| Error::Io { path: self.path.clone(), error };
         let behind = frame::length_at(&*self.file, fence.offset).map_err(io)?;
@@ -191,18 +205,40 @@ impl Segment {
         })
     }
 
-    /// The first block whose last key is not below `target`.
-    pub(crate) fn block_of(&self, target: &[u8]) -> usize {
-        let asked = front(target);
-        let from = self.fronts.partition_point(|front| *front < asked);
-        let alike = self.fronts.get(from..).unwrap_or_default().partition_point(|front| *front == asked);
-        let alike = self.fences.get(from..from + alike).unwrap_or_default();
-        from + alike.partition_point(|fence| &*fence.last_key < target)
+    /// The section that holds a block of the segment.
+    pub(crate) fn section_before(&self, block: u32) -> usize {
+        self.sections.items.partition_point(|outline| outline.before <= block).saturating_sub(1)
+    }
+
+    fn frame(&self, offset: u64, stored: u32) -> Result<Unpacked, Error> {
+        let read = frame::read(&*self.file, offset, stored as usize);
+        read.map_err(|error| Error::Io { path: self.path.clone(), error })
+    }
+
+    /// The first section whose last key is not below `target`.
+    pub(crate) fn section_of(&self, target: &[u8]) -> usize {
+        self.sections.find(target, |section| &section.last_key)
+    }
+
+    /// Whether filters admit rows with this hash among keys from `start` up to `end`. What cannot be read is met again by
+    /// whoever looks there.
+    pub(crate) fn may_hold(&self, (start, end): (&[u8], &[u8]), hash: u64, cache: &Cache) -> bool {
+        let from = self.section_of(start);
+        for (at, outline) in self.sections.items.iter().enumerate().skip(from) {
+            let Ok(Ok(section)) = self.section(at, Some(cache)) else { return true };
+            if section.filter.may_hold(hash) {
+                return true;
+            }
+            if *outline.last_key >= *end {
+                break;
+            }
+        }
+        false
     }
 
     /// The highest key.
     pub(crate) fn last_key(&self) -> &[u8] {
-        self.fences.last().map_or(&[], |fence| &fence.last_key)
+        self.sections.items.last().map_or(&[], |section| &section.last_key)
     }
 
     /// Whether keys from `start` up to `end` may stand here.
@@ -246,87 +282,51 @@ impl Drop for Segment {
     }
 }
 
-/// The first sixteen octets of a key, so that they compare as it does.
-fn front(key: &[u8]) -> u128 {
-    let mut octets = [0; 16];
-    octets.iter_mut().zip(key).for_each(|(to, from)| *to = *from);
-    u128::from_be_bytes(octets)
-}
-
 fn next_serial() -> u64 {
     static NEXT: AtomicU64 = AtomicU64::new(1);
     NEXT.fetch_add(1, Ordering::Relaxed)
 }
 
-pub(crate) fn encode_tail(offsets: [u64; 3]) -> Vec<u8> {
+pub(crate) fn encode_tail(offsets: [u64; 2]) -> Vec<u8> {
     let mut out: Vec<u8> = offsets.iter().flat_map(|offset| offset.to_be_bytes()).collect();
     out.extend(crc32fast::hash(&out).to_be_bytes());
-    out.extend(VERSION.to_be_bytes());
+    out.extend(FORMAT.to_be_bytes());
     out.extend(MAGIC);
     out
 }
 
-fn parse_tail(tail: &[u8]) -> Result<[u64; 3], &'static str> {
+fn parse_tail(tail: &[u8]) -> Result<[u64; 2], &'static str> {
     let mut input = Input(tail);
     let mut parse = || {
-        let offsets = [input.u64()?, input.u64()?, input.u64()?];
+        let offsets = [input.u64()?, input.u64()?];
         Some((offsets, input.u32()?, input.u32()?, input.array::<8>()?))
     };
     let (offsets, sum, version, magic) = parse().ok_or("no tail")?;
     if &magic != MAGIC {
         return Err("not a segment, or cut short");
     }
-    if version != VERSION {
+    if version != FORMAT {
         return Err("a segment of another version");
     }
-    let intact = tail.get(..24).is_some_and(|front| crc32fast::hash(front) == sum);
+    let intact = tail.get(..16).is_some_and(|front| crc32fast::hash(front) == sum);
     if intact { Ok(offsets) } else { Err("wrong checksum in the tail") }
-}
-
-/// The index: the number of blocks, then each block's fence; keys share octets with the one before.
-pub(crate) fn encode_index(fences: &[Fence]) -> Vec<u8> {
-    let mut out = Vec::new();
-    put_varint(&mut out, fences.len() as u64);
-    let mut before: &[u8] = &[];
-    for fence in fences {
-        let shared = before.iter().zip(&fence.last_key).take_while(|(a, b)| a == b).count();
-        put_varint(&mut out, shared as u64);
-        put_string(&mut out, fence.last_key.get(shared..).unwrap_or_default());
-        put_varint(&mut out, fence.stored.into());
-        put_varint(&mut out, fence.rows.into());
-        put_zigzag(&mut out, fence.first);
-        put_zigzag(&mut out, fence.last);
-        out.extend(fence.types.to_be_bytes());
-        out.extend(fence.sources.to_be_bytes());
-        before = &fence.last_key;
-    }
-    out
 }
 
 /// The sections of a segment, for the fuzz target.
 pub(crate) fn fuzz(octets: &[u8]) {
     let _ = parse_tail(octets);
-    let _ = decode_index(octets);
+    let _ = section::decode_directory(octets, HEAD);
+    let outline = Outline {
+        last_key: Box::default(),
+        offset: HEAD,
+        octets: 0,
+        stored: 0,
+        before: 0,
+        blocks: 0,
+        extent: section::Extent::default(),
+    };
+    let _ = Section::decode(octets, &outline);
     let _ = Summary::decode(octets);
-}
-
-fn decode_index(octets: &[u8]) -> Option<Vec<Fence>> {
-    let mut input = Input(octets);
-    let count = input.size()?;
-    let mut fences: Vec<Fence> = Vec::new();
-    let mut offset = HEAD;
-    for _ in 0..count {
-        let shared = input.size()?;
-        let before = fences.last().map_or(&[][..], |fence| &fence.last_key);
-        let last_key = [before.get(..shared)?, input.string()?].concat().into();
-        let stored = u32::try_from(input.varint()?).ok()?;
-        let rows = u32::try_from(input.varint()?).ok()?;
-        let (first, last) = (input.zigzag()?, input.zigzag()?);
-        let (types, sources) = (input.u64()?, input.u64()?);
-        fences.push(Fence { last_key, offset, stored, rows, first, last, types, sources });
-        offset = offset.checked_add(stored.into())?;
-    }
-    input.is_empty().then_some(fences)
 }
 
 impl Summary {

@@ -28,12 +28,16 @@ use crate::{
 const RECORD_MAX: usize = 1 << 30;
 /// In front of the name of a log in which a record is damaged, once all others are in segments.
 pub(crate) const DAMAGED: &str = "damaged-";
-/// How much segments are compressed that come from memory: they are merged soon.
-pub(crate) const FRESH: i32 = 1;
-/// How much merged segments are compressed.
+/// How much segments are compressed that come from memory: they are merged soon, and read in many at once till then.
+pub(crate) const FRESH: i32 = -3;
+/// How much segments are compressed that were merged from little.
+pub(crate) const MERGED: i32 = 1;
+/// How much large merged segments are compressed.
 pub(crate) const YOUNG: i32 = 3;
 /// The most memory before rows are written: places in the memory table are 32 bits wide.
 const MEMORY_MAX: usize = 2 << 30;
+/// After so many octets that nobody asked about, batches are gathered in the memory table and not sorted one by one.
+const UNREAD_MAX: u64 = 64 << 20;
 /// The name of the lock file.
 const LOCK: &str = "lock";
 
@@ -48,6 +52,8 @@ pub struct Options {
     pub gap_seconds: i64,
     /// How much memory decompressed blocks take.
     pub block_cache_bytes: usize,
+    /// How much memory indexes and filters of segments take.
+    pub index_cache_bytes: usize,
     /// Whether segments are merged in a thread beside; otherwise at the end of the append that made it due.
     pub background: bool,
     /// By which list registrable domains are cut.
@@ -63,6 +69,7 @@ impl Default for Options {
             log_bytes: 64 << 20,
             gap_seconds: 7 * DAY,
             block_cache_bytes: 128 << 20,
+            index_cache_bytes: 128 << 20,
             background: true,
             suffixes: SuffixList::bundled(),
             disk: Arc::new(RealDisk),
@@ -72,7 +79,10 @@ impl Default for Options {
 
 impl Options {
     pub(crate) fn shelf(&self) -> Shelf {
-        Shelf { cache: Arc::new(Cache::new(self.block_cache_bytes)), suffixes: self.suffixes.clone() }
+        Shelf {
+            cache: Arc::new(Cache::new(self.block_cache_bytes, self.index_cache_bytes)),
+            suffixes: self.suffixes.clone(),
+        }
     }
 }
 
@@ -116,6 +126,8 @@ pub(crate) struct Shared {
     /// Octets of segments written since the store was opened, from memory and by merging.
     pub(crate) flushed_octets: AtomicU64,
     pub(crate) merged_octets: AtomicU64,
+    /// Octets appended since somebody took a snapshot.
+    unread: AtomicU64,
 }
 
 impl std::fmt::Debug for Shared {
@@ -218,6 +230,7 @@ impl Store {
             merging: Mutex::new(()),
             flushed_octets: AtomicU64::new(0),
             merged_octets: AtomicU64::new(0),
+            unread: AtomicU64::new(UNREAD_MAX),
         };
         Store(Arc::new(Handle { shared: Arc::new(shared), merger: Mutex::new(None), flusher: Mutex::new(None) }))
     }
@@ -323,6 +336,7 @@ impl Store {
     /// What the store holds at this moment: everything acknowledged, and nothing that comes later.
     pub fn snapshot(&self) -> Snapshot {
         let shared = self.shared();
+        shared.unread.store(0, Ordering::Relaxed);
         let mut state = shared.readable();
         shared.freeze(&mut state);
         Snapshot { view: state.view(), lost: state.lost.len() }
@@ -348,8 +362,15 @@ impl Shared {
 
     fn log(&self, appender: &mut Appender, record: &[u8]) -> Result<(), Error> {
         self.writing(self.append_record(appender, record))?;
+        let is_read = self.unread.fetch_add(record.len() as u64, Ordering::Relaxed) < UNREAD_MAX;
         let mut state = lock(&self.state);
-        state.apply(record).ok_or_else(|| Error::Invalid("a batch that was just encoded does not parse".into()))
+        let is_first = state.table.is_empty();
+        let applied = state.apply(record);
+        applied.ok_or_else(|| Error::Invalid("a batch that was just encoded does not parse".into()))?;
+        if is_read && is_first && self.options.background {
+            self.publish(state);
+        }
+        Ok(())
     }
 
     fn append_record(&self, appender: &mut Appender, record: &[u8]) -> Result<(), Error> {

@@ -64,6 +64,11 @@ pub(crate) fn split_forward(key: &[u8]) -> Option<Forward<'_>> {
 }
 
 impl Forward<'_> {
+    /// Whether its data are an address of four octets.
+    pub(crate) fn is_v4(&self) -> bool {
+        self.rrtype == RecordType::A.0 && self.rdata.len() == 4
+    }
+
     /// The tuple that the key stands for.
     pub(crate) fn tuple(&self) -> Option<Tuple> {
         tuple(take_name(&mut Input(self.name))?, self.rrtype, self.bailiwick, self.rdata)
@@ -102,7 +107,7 @@ impl Forward<'_> {
             put(out);
         };
         match (RecordType(self.rrtype), self.rdata.len()) {
-            (RecordType::A, 4) => emit(&|out| put_address(out, class::IPV4, self.rdata), None),
+            _ if self.is_v4() => emit(&|out| put_address(out, class::IPV4, self.rdata), None),
             (RecordType::AAAA, 16) => emit(&|out| put_address(out, class::IPV6, self.rdata), None),
             _ => {
                 let mut found = false;

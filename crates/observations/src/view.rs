@@ -80,12 +80,12 @@ pub(crate) struct Range {
     pub(crate) probe: Option<Probe>,
 }
 
-/// A hash to ask filters for.
+/// What to ask filters for.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Probe {
-    /// The beginning of a key.
+    /// The hash of the beginning of all keys of the range.
     Front(u64),
-    /// A registrable domain, cut by the public suffix list that we have.
+    /// A registrable domain of all names of the range, cut by the public suffix list that we have.
     Domain(u64),
 }
 
@@ -124,7 +124,7 @@ impl View {
         let mut held_by = Vec::new();
         let lane = key::lane(range.start.first().copied().unwrap_or(0));
         for segment in self.segments.iter().filter(|segment| segment.summary.lane == lane) {
-            if segment.overlaps(&range.start, &range.end) && self.may_hold(segment, range.probe) {
+            if segment.overlaps(&range.start, &range.end) && self.may_hold(segment, range) {
                 held_by.push(segment);
             }
         }
@@ -137,13 +137,14 @@ impl View {
         held_by.into_iter().map(cursor).collect()
     }
 
-    fn may_hold(&self, segment: &Segment, probe: Option<Probe>) -> bool {
-        match probe {
+    fn may_hold(&self, segment: &Segment, range: &Range) -> bool {
+        let within = (&*range.start, &*range.end);
+        match range.probe {
             None => true,
-            Some(Probe::Front(hash)) => segment.filter.may_hold(hash),
+            Some(Probe::Front(hash)) => segment.may_hold(within, hash, &self.cache),
             Some(Probe::Domain(hash)) => {
                 segment.summary.suffixes != writer::suffixes_hash(&self.catalog.suffixes)
-                    || segment.filter.may_hold(hash)
+                    || segment.may_hold(within, hash, &self.cache)
             }
         }
     }

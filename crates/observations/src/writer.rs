@@ -5,6 +5,7 @@ use std::{path::PathBuf, sync::Arc};
 use model::{Name, SuffixList};
 
 use crate::{
+    FORMAT,
     block::{BlockBuilder, Value, put_extra},
     disk::{Disk, File},
     error::Error,
@@ -16,17 +17,16 @@ use crate::{
     octets::Input,
     part::Gatherer,
     registration,
-    segment::{Fence, HEAD, MAGIC, Segment, SourceSummary, Summary, VERSION, encode_index, encode_tail},
+    section::{BLOCKS_MAX, Extent, Fence, Outline, Section, encode_directory},
+    segment::{HEAD, MAGIC, Segment, SourceSummary, Summary, encode_tail},
     sighting::Sighting,
     tuple,
 };
 
-/// About how many octets of rows make a block.
-const BLOCK_OCTETS: usize = 16 << 10;
-/// The same where compression matters more than how fast a block is read.
-const BIG_BLOCK_OCTETS: usize = 32 << 10;
-/// From this level of compression on, blocks are big.
-const BIG_BLOCK_LEVEL: i32 = 9;
+/// About how many octets of rows make a block, by level of compression, from this level on. Where one row of a name stands
+/// in several segments, each costs a block: so the blocks of young ones are small and quick to unpack. What a full
+/// compaction writes is read most and rewritten seldom: there, size matters more.
+const BLOCK_OCTETS: [(i32, usize); 3] = [(9, 32 << 10), (3, 8 << 10), (i32::MIN, 4 << 10)];
 /// How many octets are gathered before they are written.
 const BUFFER: usize = 1 << 20;
 
@@ -52,12 +52,17 @@ pub(crate) struct SegmentWriter<'a> {
     buffer: Vec<u8>,
     offset: u64,
     block: BlockBuilder,
-    fence: Fence,
+    extent: Extent,
     space: u8,
     plain: Vec<u8>,
+    /// Of the blocks of the section that is being written, and what its filter will hold.
     fences: Vec<Fence>,
     hashes: Vec<u64>,
+    sections: Vec<Outline>,
+    blocks: u32,
     filtered: Vec<u8>,
+    /// The registrable domain that the filter took last.
+    domain: Option<u64>,
     /// Where the beginning of the last key ends that questions ask for.
     asked: Option<usize>,
     extra: Vec<u8>,
@@ -80,10 +85,10 @@ impl<'a> SegmentWriter<'a> {
             disk.create(&path).map_err(io)?
         };
         let packer = Packer::new(target.level).map_err(io)?;
-        let is_big = target.level.is_some_and(|level| level >= BIG_BLOCK_LEVEL);
-        let block_octets = if is_big { BIG_BLOCK_OCTETS } else { BLOCK_OCTETS };
+        let level = target.level.unwrap_or(i32::MIN);
+        let block_octets = BLOCK_OCTETS.iter().find(|(from, _)| level >= *from).map_or(0, |(_, octets)| *octets);
         let mut buffer = MAGIC.to_vec();
-        buffer.extend(VERSION.to_be_bytes());
+        buffer.extend(FORMAT.to_be_bytes());
         let summary = Summary {
             lane: target.lane,
             first_sequence: target.sequences.0,
@@ -101,12 +106,15 @@ impl<'a> SegmentWriter<'a> {
             buffer,
             offset: HEAD,
             block: BlockBuilder::default(),
-            fence: empty_fence(),
+            extent: Extent::default(),
             space: 0,
             plain: Vec::new(),
             fences: Vec::new(),
             hashes: Vec::new(),
+            sections: Vec::new(),
+            blocks: 0,
             filtered: Vec::new(),
+            domain: None,
             asked: None,
             extra: Vec::new(),
             summary,
@@ -150,7 +158,7 @@ impl<'a> SegmentWriter<'a> {
         {
             self.parts.add(number, registration::field_of(number), value);
         }
-        self.fence(space, key, self.asked, value);
+        self.widen(space, key, self.asked, value);
         self.summarize(space, key, value);
         self.block.push(key, shared, value);
         if self.block.is_full(self.block_octets) {
@@ -168,32 +176,29 @@ impl<'a> SegmentWriter<'a> {
         self.filtered.clear();
         self.filtered.extend_from_slice(asked);
         self.hashes.push(hash_of(space, asked));
-        if space == INVERSE
-            && asked.get(1) == Some(&tuple::class::NAME)
-            && let Some(domain) = self.registrable(&asked[2..])
-        {
-            let hash = domain_hash(INVERSE, domain);
-            if self.hashes.iter().rev().take(2).all(|before| *before != hash) {
+        let name = match (space, asked.get(1)) {
+            (FORWARD, _) => asked.get(1..),
+            (INVERSE, Some(&tuple::class::NAME)) => asked.get(2..),
+            _ => None,
+        };
+        if let Some(domain) = name.and_then(|name| registrable(&self.suffixes, name)) {
+            let hash = domain_hash(space, domain);
+            if self.domain.replace(hash) != Some(hash) {
                 self.hashes.push(hash);
             }
         }
     }
 
-    /// The encoded registrable domain, without its end, of an encoded name.
-    fn registrable<'k>(&self, name: &'k [u8]) -> Option<&'k [u8]> {
-        registrable(&self.suffixes, name)
-    }
-
     /// Notes what the index says of the block.
-    fn fence(&mut self, space: u8, key: &[u8], end: Option<usize>, value: &Value<'_>) {
+    fn widen(&mut self, space: u8, key: &[u8], end: Option<usize>, value: &Value<'_>) {
         if matches!(space, FORWARD | INVERSE | REGISTRATION | VALUE | EMAIL | NETWORK) {
-            self.fence.first = self.fence.first.min(value.first);
-            self.fence.last = self.fence.last.max(value.last);
+            self.extent.first = self.extent.first.min(value.first);
+            self.extent.last = self.extent.last.max(value.last);
         }
         if matches!(space, FORWARD | INVERSE) {
             // The record type stands behind what is asked for.
             let rrtype = end.and_then(|end| key.get(end + 1));
-            self.fence.types |= rrtype.map_or(u64::MAX, |low| 1 << (low % 64));
+            self.extent.types |= rrtype.map_or(u64::MAX, |low| 1 << (low % 64));
         }
     }
 
@@ -203,10 +208,10 @@ impl<'a> SegmentWriter<'a> {
         }
         let source = if key::has_source(space) { key::split_source(key) } else { None };
         let Some((front, source)) = source else {
-            self.fence.sources = u64::MAX;
+            self.extent.sources = u64::MAX;
             return;
         };
-        self.fence.sources |= 1 << (source.0 % 64);
+        self.extent.sources |= 1 << (source.0 % 64);
         let at = self.sources.iter().position(|(known, ..)| *known == source.0).unwrap_or_else(|| {
             self.sources.push((source.0, SourceSummary::default(), 0));
             self.sources.len() - 1
@@ -243,14 +248,17 @@ impl<'a> SegmentWriter<'a> {
         if let Some(octets) = self.summary.octets.get_mut(usize::from(self.space)) {
             *octets += u64::from(stored);
         }
-        let mut fence = std::mem::replace(&mut self.fence, empty_fence());
-        if fence.first > fence.last {
-            (fence.first, fence.last) = (i64::MIN, i64::MAX); // rows without times
+        let mut extent = std::mem::take(&mut self.extent);
+        if extent.first > extent.last {
+            (extent.first, extent.last) = (i64::MIN, i64::MAX); // rows without times
         }
-        self.fences.push(Fence { last_key, offset: self.offset, stored, rows, ..fence });
+        self.fences.push(Fence { last_key, offset: self.offset, stored, rows, extent });
         self.offset += u64::from(stored);
         if self.space == VALUE && self.parts.end_block() {
             self.end_parts()?;
+        }
+        if self.fences.len() >= BLOCKS_MAX {
+            self.end_section()?;
         }
         if self.buffer.len() >= BUFFER { self.write_out() } else { Ok(()) }
     }
@@ -271,8 +279,38 @@ impl<'a> SegmentWriter<'a> {
         if let Some(fence) = self.fences.last_mut() {
             fence.stored += stored;
         }
-        self.summary.parts.push(self.fences.len() as u32 - 1);
+        self.summary.parts.push(self.blocks + self.fences.len() as u32 - 1);
         Ok(())
+    }
+
+    /// Writes what the section knows of its blocks.
+    fn end_section(&mut self) -> Result<(), Error> {
+        self.end_parts()?;
+        let (Some(first), Some(last)) = (self.fences.first(), self.fences.last()) else { return Ok(()) };
+        let (offset, last_key) = (first.offset, last.last_key.clone());
+        let octets = self.offset - offset;
+        let mut extent = Extent::default();
+        self.fences.iter().for_each(|fence| extent.widen(&fence.extent));
+        let stored = self.put_frame(&Section::encode(&self.fences, &Filter::of(&self.hashes)))?;
+        let blocks = self.fences.len() as u32;
+        self.sections.push(Outline { last_key, offset, octets, stored, before: self.blocks, blocks, extent });
+        self.blocks += blocks;
+        self.fences.clear();
+        self.hashes.clear();
+        // The next section has a filter of its own.
+        self.filtered.clear();
+        self.domain = None;
+        self.asked = None;
+        Ok(())
+    }
+
+    /// Appends a frame that is no block; returns how long it is.
+    fn put_frame(&mut self, section: &[u8]) -> Result<u32, Error> {
+        let before = self.buffer.len();
+        self.packer.put(&mut self.buffer, section).map_err(|error| self.io(error))?;
+        let stored = (self.buffer.len() - before) as u32;
+        self.offset += u64::from(stored);
+        Ok(stored)
     }
 
     fn write_out(&mut self) -> Result<(), Error> {
@@ -292,16 +330,13 @@ impl<'a> SegmentWriter<'a> {
         if self.rows == 0 {
             return Ok(None);
         }
+        self.end_section()?;
         self.summary.sources = self.sources.drain(..).map(|(source, summary, _)| (source, summary)).collect();
-        self.hashes.sort_unstable();
-        self.hashes.dedup();
-        let sections = [encode_index(&self.fences), Filter::of(&self.hashes).encode(), self.summary.encode()];
-        let mut offsets = [0; 3];
+        let sections = [encode_directory(&self.sections), self.summary.encode()];
+        let mut offsets = [0; 2];
         for (offset, section) in offsets.iter_mut().zip(&sections) {
             *offset = self.offset;
-            let before = self.buffer.len();
-            self.packer.put(&mut self.buffer, section).map_err(|error| self.io(error))?;
-            self.offset += (self.buffer.len() - before) as u64;
+            self.put_frame(section)?;
         }
         self.buffer.extend(encode_tail(offsets));
         self.write_out()?;
@@ -332,19 +367,6 @@ fn hash_of(space: u8, asked: &[u8]) -> u64 {
 pub(crate) fn asked_hash(key: &[u8]) -> Option<u64> {
     let space = *key.first()?;
     Some(hash_of(space, key.get(..asked_end(space, key)?)?))
-}
-
-fn empty_fence() -> Fence {
-    Fence {
-        last_key: Box::default(),
-        offset: 0,
-        stored: 0,
-        rows: 0,
-        first: i64::MAX,
-        last: i64::MIN,
-        types: 0,
-        sources: 0,
-    }
 }
 
 /// What stands in filters for a registrable domain in a space; it cannot equal the beginning of a key.

@@ -1,6 +1,6 @@
 //! Latencies and rates of reading, one thread, caches warm: each kind is asked once before it is measured.
 
-use std::{hint::black_box, net::IpAddr, ops::ControlFlow, time::Instant};
+use std::{hint::black_box, net::IpAddr, ops::ControlFlow, thread, time::Instant};
 
 use model::{Name, Prefix, Readable, RecordType, Tuple};
 
@@ -111,10 +111,46 @@ fn latency(what: &str, store: &Store, subjects: &[Subject], say: Say<'_>) -> Out
         rows += ask(&snapshot, subject)?.rows.len();
         times.push(began.elapsed().as_nanos() as f64 / 1000.0);
     }
+    report(what, times, rows, say);
+    Ok(())
+}
+
+/// Names that are there, each asked of a new snapshot, as long as something is being appended.
+pub(super) fn beside(
+    what: &str,
+    store: &Store,
+    workload: &Workload,
+    append: impl FnOnce() -> Outcome<()> + Send,
+    say: Say<'_>,
+) -> Outcome<()> {
+    let subjects = Kind::Exact.subjects(workload);
+    let (mut times, mut rows) = (Vec::new(), 0);
+    let appended = thread::scope(|scope| {
+        let appending = scope.spawn(append);
+        for subject in subjects.iter().cycle() {
+            if appending.is_finished() {
+                break;
+            }
+            let began = Instant::now();
+            rows += ask(&store.snapshot(), subject)?.rows.len();
+            times.push(began.elapsed().as_nanos() as f64 / 1000.0);
+        }
+        appending.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+    });
+    report(what, times, rows, say);
+    appended
+}
+
+fn report(what: &str, mut times: Vec<f64>, rows: usize, say: Say<'_>) {
     times.sort_by(f64::total_cmp);
     let at = |share: f64| times.get((times.len() as f64 * share) as usize).copied().unwrap_or(0.0);
-    say(&format!("{what}: p50 {:.1} µs, p99 {:.1} µs ({} asked, {rows} rows)", at(0.5), at(0.99), subjects.len()));
-    Ok(())
+    let longest = times.last().copied().unwrap_or(0.0);
+    say(&format!(
+        "{what}: p50 {:.1} µs, p99 {:.1} µs, longest {longest:.0} µs ({} asked, {rows} rows)",
+        at(0.5),
+        at(0.99),
+        times.len()
+    ));
 }
 
 /// Tuples a second, first only walked over, then made into records in pages.

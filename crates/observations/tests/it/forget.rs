@@ -3,10 +3,10 @@
 use std::path::Path;
 
 use model::{
-    Counting, Disclosed, Field, Observation, RawAnswer, Rdata, Readable, RecordType, Registration, RegistrationRecord,
-    Span, Time, Tuple, registration::Protocol, registration::State,
+    Counting, Disclosed, Field, Network, NetworkRecord, Observation, RawAnswer, Rdata, Readable, RecordType,
+    Registration, RegistrationRecord, Span, Time, Tuple, registration::Protocol, registration::State,
 };
-use observations::{Batch, Disk, Forgotten, Options, Store, ValueQuery, disk::fault::FaultDisk};
+use observations::{Batch, Disk, Forgotten, Options, Query, Store, Subject, ValueQuery, disk::fault::FaultDisk};
 
 use crate::{
     chance::{self, START},
@@ -101,5 +101,49 @@ fn what_a_registration_says_is_forgotten_with_its_raw_answer() {
     store.forget(&Forgotten::Name("two.test".parse().expect("a name"))).expect("forgotten");
     assert_eq!((versions(&store, "two.test"), emails(&store, "other@mail.test"), raw_answers(&store)), (0, 0, 0));
     assert_eq!(count_all(&store.snapshot()), 4);
+    crate::assert_clean(&store);
+}
+
+#[test]
+fn names_below_a_domain_are_found_after_it_is_forgotten() {
+    let store = filled(&FaultDisk::new(1).disk());
+    store.forget(&Forgotten::Name("one.test".parse().expect("a name"))).expect("forgotten");
+    let below = |store: &Store| {
+        let query = Query::new(Subject::Within("one.test".parse().expect("a name")), Readable::All, 10);
+        store.snapshot().dns(&query).expect("an answer").rows.len()
+    };
+    assert_eq!((below(&store), versions(&store, "one.test")), (4, 0));
+    store.compact(true).expect("compacted");
+    assert_eq!(below(&store), 4);
+}
+
+#[test]
+fn what_is_said_of_networks_is_forgotten() {
+    let store = filled(&FaultDisk::new(1).disk());
+    let block = |first: &str, last: &str, email: &str| {
+        let [first, last] = [first, last].map(|text| text.parse().expect("an address"));
+        let mut network = Network::block(first, last);
+        network.holder.abuse_email = Some(email.into());
+        NetworkRecord { network, observed: Time(START) }
+    };
+    let networks = vec![
+        block("192.0.2.0", "192.0.2.255", "Abuse@net.test"),
+        block("198.51.100.0", "198.51.100.255", "other@net.test"),
+        block("192.0.2.77", "192.0.2.77", "other@net.test"),
+    ];
+    let (arrived, source) = (Time(START), store.sources()[0].id);
+    let (observations, registrations) = (Vec::new(), Vec::new());
+    store
+        .append(Batch { id: None, source, arrived, observations, registrations, networks, parser: 1 })
+        .expect("appended");
+    let known = |address: &str| {
+        let address = address.parse().expect("an address");
+        store.snapshot().networks(address, &Readable::All).expect("an answer").len()
+    };
+    assert_eq!((known("192.0.2.77"), known("198.51.100.1")), (2, 1));
+    assert_eq!(store.forget(&Forgotten::Text("abuse@net.test".into())).expect("forgotten").rows, 1);
+    assert_eq!((known("192.0.2.77"), known("192.0.2.1"), known("198.51.100.1")), (1, 0, 1));
+    store.forget(&Forgotten::Address("192.0.2.77".parse().expect("an address"))).expect("forgotten");
+    assert_eq!((known("192.0.2.77"), known("198.51.100.1")), (0, 1));
     crate::assert_clean(&store);
 }

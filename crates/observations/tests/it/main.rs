@@ -8,6 +8,7 @@ mod corpus;
 mod cut;
 mod damage;
 mod forget;
+mod frozen;
 mod kill;
 mod merge;
 mod network;
@@ -30,7 +31,8 @@ fn long() -> bool {
 
 /// Small figures, so that little data makes many segments; nothing in the background, so that a run repeats.
 fn options() -> Options {
-    Options { log_bytes: 64 << 10, block_cache_bytes: 256 << 10, background: false, ..Options::default() }
+    let (block_cache_bytes, index_cache_bytes) = (256 << 10, 64 << 10);
+    Options { log_bytes: 64 << 10, block_cache_bytes, index_cache_bytes, background: false, ..Options::default() }
 }
 
 fn everything() -> Query {
