@@ -3,7 +3,7 @@
 //! It knows sources and times; it knows nothing of anybody's opinions, and every read names the sources that may be
 //! read. It is **not** a general key-value store, and it does no network.
 //!
-//! Read in this order: `key` and `tuple` (what a row is), `sighting` (how two rows become one), `block`, `part` and `segment` (how rows
+//! Read in this order: `key` and `tuple` (what a row is), `sighting` (how two rows become one), `block`, `section` and `segment` (how rows
 //! lie on disk), `cursor` and `race` (how they are read and merged), `record`, `arena`, `table`, `log` and `freeze` (how they come in), `manifest`, `store`
 //! and `flush` (how a change becomes durable), `merging` (how segments become fewer), `snapshot`, `dns` and `registered`
 //! (questions).
