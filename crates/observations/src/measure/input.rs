@@ -47,7 +47,7 @@ fn write_row(out: &mut impl Write, row: &Observation) -> io::Result<()> {
 pub struct Batches(BufReader<File>);
 
 impl Batches {
-    /// Opens a file that [`write`] made.
+    /// Opens a file that [`write()`] made.
     pub fn open(path: &Path) -> io::Result<Batches> {
         Ok(Batches(BufReader::with_capacity(1 << 20, File::open(path)?)))
     }

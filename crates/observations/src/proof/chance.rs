@@ -21,8 +21,8 @@ const DOMAINS: [&str; 7] =
 pub struct Chance(pub u64);
 
 impl Chance {
-    /// The next number.
-    pub fn next(&mut self) -> u64 {
+    /// Any number.
+    pub fn draw(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut mixed = self.0;
         mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -32,7 +32,7 @@ impl Chance {
 
     /// A number below a limit, and 0 where the limit is 0.
     pub fn below(&mut self, limit: usize) -> usize {
-        (self.next() % limit.max(1) as u64) as usize
+        (self.draw() % limit.max(1) as u64) as usize
     }
 
     /// True so often in a hundred.
@@ -153,7 +153,7 @@ impl Chance {
     /// A batch of up to so many rows, mostly with an id.
     pub fn batch(&mut self, source: SourceId, arrived: Time, rows: usize) -> Batch {
         let id = self.percent(80).then(|| {
-            let half = self.next().to_be_bytes();
+            let half = self.draw().to_be_bytes();
             BatchId([half, half].concat().try_into().expect("sixteen octets"))
         });
         let observations = (0..self.below(rows + 1)).map(|_| self.observation()).collect();

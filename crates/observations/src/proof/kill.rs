@@ -66,7 +66,7 @@ pub fn write(dir: &Path, from: u64, mut out: impl io::Write) -> Result<(), Error
 }
 
 /// Starts a writer as often as asked for, kills it at moments drawn from the seed, and compares. `writer` makes the
-/// command that calls [`write`] with this directory and number; `after` is told each kill.
+/// command that calls [`write()`] with this directory and number; `after` is told each kill.
 pub fn run(
     dir: &Path,
     (kills, seed): (u64, u64),

@@ -89,7 +89,8 @@ impl Life {
         }
         self.disk.heal();
         self.planned = None;
-        self.after_failure(&[self.oracle.clone()], Fault::NoSpace)?;
+        let oracle = self.oracle.clone();
+        self.after_failure(std::slice::from_ref(&oracle), Fault::NoSpace)?;
         self.perform(&Act::Compact { full: true }).map_err(|error| error.to_string())?;
         self.oracle.forget();
         self.compare()?;
@@ -220,8 +221,8 @@ impl Life {
             (Err(error), None) => return Err(format!("failed on its own: {error}")),
             (Ok(()), Some(fault)) => {
                 // Something that nobody waits for failed, such as removing an old file.
-                self.oracle = outcomes.pop().expect("the last is after it");
-                return self.after_failure(&[self.oracle.clone()], fault);
+                let after = outcomes.pop().expect("the last is after it");
+                return self.after_failure(std::slice::from_ref(&after), fault);
             }
             (Err(_), Some(fault)) => {
                 match act {

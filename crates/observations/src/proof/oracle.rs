@@ -50,6 +50,12 @@ pub struct Expected {
     pub said: Said,
 }
 
+impl Default for Oracle {
+    fn default() -> Oracle {
+        Oracle::new()
+    }
+}
+
 impl Oracle {
     /// Of an empty store.
     pub fn new() -> Oracle {
