@@ -5,7 +5,7 @@
 //! another process reading, backups and life going on in what was restored from them. Meanwhile power fails, writes stop
 //! half-way, the disk fills up, syncs fail; what was not synced is lost, kept, torn or reordered; and bits flip on a copy.
 //! After each failure the store is opened again, sometimes failing at that too, and must hold exactly what the
-//! [`Oracle`] holds: everything acknowledged, once; of what was under way, all or nothing of each batch.
+//! [`Oracle`](oracle::Oracle) holds: everything acknowledged, once; of what was under way, all or nothing of each batch.
 //!
 //! Everything follows from a seed, so a failure is repeated by its number alone. [`kill`] does the same with a real
 //! process and `kill -9`, where the operating system and threads take part and chance does not repeat.
