@@ -130,6 +130,8 @@ pub struct Reading<'a> {
     pub format: Format,
     /// What registrations do not say themselves.
     pub defaults: &'a Defaults,
+    /// When it arrives here, which is another moment than that of what it says: batches are known again by it.
+    pub arrived: Time,
     /// The first line that cannot be read ends it before its batch is stored.
     pub strict: bool,
     /// Which column of a table means what.
@@ -150,7 +152,7 @@ pub fn read(
     progress: impl FnMut(&Summary),
 ) -> anyhow::Result<Summary> {
     let started = Instant::now();
-    let to = Into { engine, source: source.id, arrived: reading.defaults.observed };
+    let to = Into { engine, source: source.id, arrived: reading.arrived };
     let mut input = input;
     let intake = || Intake::new(sensor, to, reading.taken.clone(), Some(&source.name));
     let mut summary = match reading.format {
@@ -261,7 +263,8 @@ pub fn lines(
     defaults: &Defaults,
 ) -> anyhow::Result<Summary> {
     let taken = Taken { client: false, below_resolver: false, ports: Vec::new() };
-    let reading = Reading { format, defaults, strict: false, columns: None, origin: None, taken };
+    let arrived = defaults.observed;
+    let reading = Reading { format, defaults, arrived, strict: false, columns: None, origin: None, taken };
     unfiltered(engine, source, input, &reading, |_| {})
 }
 
@@ -282,7 +285,7 @@ fn batches(
     let mut summary = Summary::default();
     while let Some(batch) = next(&mut reader, source, reading, &mut parsers)? {
         refuse_where_strict(&batch, reading.strict)?;
-        keep(engine, source, batch, reading.defaults.observed, &mut summary, &mut admit)?;
+        keep(engine, source, batch, reading.arrived, &mut summary, &mut admit)?;
         summary.seconds = seconds(started.elapsed());
         progress(&summary);
     }

@@ -7,10 +7,10 @@ use collect::{Collector, Config, Inquiry, Ledger, Outcome, Permit, ProviderConfi
 use engine::{Engine, hunt::Need, pivot::PivotValue};
 use formats::provider::{Held, Told};
 use model::{
-    Counting, Exposure, Indicator, Name, Network, NetworkRecord, Observation, PivotKind, Quality, RecordType,
+    Actor, Counting, Exposure, Indicator, Name, Network, NetworkRecord, Observation, PivotKind, Quality, RecordType,
     RegistrationRecord, Source, SourceId, SourceKind, Time,
 };
-use observations::{Batch, Store};
+use observations::{Batch, Interrupt, Store};
 use tokio::runtime::Runtime;
 
 /// The record types that a live look-up asks for.
@@ -67,7 +67,8 @@ impl Live {
             Need::Registration(domain) => self.registration(engine, domain, note),
             Need::Dns(name) => {
                 self.dns(engine, name, note)?;
-                self.ask_providers(engine, &inquiries(name, true), note)
+                self.ask_providers(engine, &inquiries(name, true), &mut *note)?;
+                self.reverse(engine, name, note)
             }
         }
     }
@@ -91,6 +92,18 @@ impl Live {
             }
             other => Ok(note(&format!("nothing to ask about a value of type {}", other.kind()))?),
         }
+    }
+
+    /// Asks providers who else is registered with the e-mail addresses of a seed.
+    fn reverse(&self, engine: &Engine, domain: &Name, note: Note<'_>) -> anyhow::Result<()> {
+        let any = held(PivotKind::Email, "any");
+        if !self.collector.providers((self.clock)()).iter().any(|offer| offer.provider.answers(&any)) {
+            return Ok(());
+        }
+        let actor = Actor::local(self.permit.actor.clone());
+        let view = engine.view(&actor, Interrupt::default());
+        let pivot = engine::pivot::pivot(&view, &domain.to_string(), PivotKind::Email)?;
+        self.share(engine, &pivot.values, note)
     }
 
     /// Asks providers who shares the values of a pivot; those of which that would say nothing are left out.

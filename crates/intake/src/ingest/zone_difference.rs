@@ -41,13 +41,13 @@ pub struct Difference {
 /// in one of some hundred thousand zones.
 type Names = HashSet<u64>;
 
-/// Stores the difference of two zone files at a moment; `before` and `after` open them, as often as they are asked to.
+/// Stores the difference of two zone files at a moment, which need not be that of its arrival here; `before` and `after` open them, as often as they are asked to.
 pub fn store<B: BufRead, A: BufRead>(
     engine: &Engine,
     source: &Source,
     before: impl Fn() -> io::Result<B>,
     after: impl Fn() -> io::Result<A>,
-    (origin, at): (Option<&Name>, Time),
+    (origin, at, arrived): (Option<&Name>, Time, Time),
 ) -> anyhow::Result<Difference> {
     let mut was = Names::new();
     delegations(before()?, origin, |domain, _| {
@@ -75,7 +75,7 @@ pub fn store<B: BufRead, A: BufRead>(
     let gone = dropped.into_iter().map(|domain| record(domain, State::Available, Vec::new(), at));
     let records: Vec<RegistrationRecord> = registered.chain(gone).collect();
     for part in records.chunks(BATCH) {
-        let (fate, hits) = engine.append(batch(source, part, at)).context("the store refused a batch")?;
+        let (fate, hits) = engine.append(batch(source, part, (at, arrived))).context("the store refused a batch")?;
         difference.known |= fate == Appended::Known;
         difference.hits += hits.len() as u64;
     }
@@ -88,7 +88,7 @@ fn record(domain: Name, state: State, nameservers: Vec<NameServer>, at: Time) ->
 }
 
 /// The id is made of what is said: the same difference of the same moment counts once.
-fn batch(source: &Source, records: &[RegistrationRecord], at: Time) -> Batch {
+fn batch(source: &Source, records: &[RegistrationRecord], (at, arrived): (Time, Time)) -> Batch {
     let mut digest = Sha256::new().chain_update(&source.name).chain_update(at.0.to_be_bytes());
     for record in records {
         digest.update(record.domain.as_wire());
@@ -98,7 +98,7 @@ fn batch(source: &Source, records: &[RegistrationRecord], at: Time) -> Batch {
     Batch {
         id,
         source: source.id,
-        arrived: at,
+        arrived,
         observations: Vec::new(),
         registrations: records.to_vec(),
         networks: Vec::new(),

@@ -109,7 +109,8 @@ async fn add(
         let defaults = Defaults { protocol: Protocol::Whois, server: String::new(), observed: work.now };
         let taken = Taken { client: false, below_resolver: false, ports: vec![formats::capture::DNS_PORT] };
         let columns = asked.columns.as_deref();
-        let reading = Reading { format, defaults: &defaults, strict: false, columns, origin: None, taken };
+        let reading =
+            Reading { format, defaults: &defaults, arrived: work.now, strict: false, columns, origin: None, taken };
         let input = input::plain(&body.octets[..]).map_err(|error| engine::Error::Limit(error.to_string()))?;
         let summary = ingest::read(work.engine, &source, &sensor, input, &reading, |_| {});
         summary.map_err(|error| engine::Error::Limit(format!("{error:#}")))

@@ -42,6 +42,7 @@ pub(crate) fn run(session: &Session, arguments: &arguments::Ingest, output: &mut
     let reading = Reading {
         format: arguments.format,
         defaults: &defaults,
+        arrived: session.now(),
         strict: arguments.strict,
         columns: arguments.columns.as_deref(),
         origin: arguments.origin.as_ref(),
@@ -57,7 +58,7 @@ pub(crate) fn run(session: &Session, arguments: &arguments::Ingest, output: &mut
                 &source,
                 || input::plain(input::open(before)?.0),
                 || input::plain(input::open(file)?.0),
-                (arguments.origin.as_ref(), defaults.observed),
+                (arguments.origin.as_ref(), defaults.observed, session.now()),
             );
             show_difference(output, &turned.with_context(|| format!("`{}`", before.display()))?)?;
         }

@@ -188,6 +188,7 @@ fn read(
     let reading = Reading {
         format: arguments.format,
         defaults: &defaults,
+        arrived: defaults.observed,
         strict: false,
         columns: arguments.columns.as_deref(),
         origin: None,
