@@ -5,7 +5,7 @@
 //! `adminPostalCode` are one), a role is told by the words in front, and the rest by a list of what is in use
 //! (`column`). A mapping says it where that fails: `domain=1,registrant.email=mail`, by the column's name or its number
 //! from 1. Members of JSON objects stand for columns by their path; an object with `raw` in it is an answer as it came
-//! (see [`registration_lines`](crate::registration_lines)).
+//! (see [`registration_lines`]).
 //!
 //! A row whose action is *dropped* (or *deleted*, *expired*) says that its domain is not registered any more, and nothing
 //! else. Lists of new and dropped domains are tables with one or two columns.
