@@ -26,6 +26,7 @@ pub mod profile;
 pub mod quality;
 pub mod registration;
 pub mod sensor;
+mod tenure;
 pub mod track;
 pub mod view;
 pub mod weight;

@@ -1,15 +1,18 @@
 //! What is known of one domain: its current registration, since when it has had this owner, and its DNS.
 //!
-//! A domain has *ownership epochs*. It begins a new one when its creation date moves (registered again after it was
-//! dropped), or when registrar, name servers and every stated registrant value change at once. Evidence never crosses
-//! epochs: what the owner before had in common with somebody says nothing of the owner now.
+//! A domain has *ownership epochs*, which [`crate::tenure`] tells apart. Evidence never crosses them: what the owner before
+//! had in common with somebody says nothing of the owner now.
 
 use std::net::IpAddr;
 
-use model::{Contact, Field, Name, RecordType, Registration, SourceId, Span, Spell, Time, registration::State};
+use model::{Field, Name, RecordType, Registration, SourceId, Span, Spell, Time, registration::State};
 use observations::{Record, Subject, Version};
 
-use crate::{error::Error, view::View};
+use crate::{
+    error::Error,
+    tenure::{Claim, Succession, Tenure},
+    view::View,
+};
 
 /// At most so many records of a domain are read; a note says when there are more.
 pub const RECORDS_MAX: usize = 2_000;
@@ -129,42 +132,15 @@ impl Profile {
 }
 
 /// Splits a history into the versions of owners before and those of the current epoch.
-pub fn epochs(versions: Vec<Version>) -> (Vec<Version>, Vec<Version>) {
-    let answers: Vec<Version> = versions.into_iter().filter(|version| version.registration.state.is_answer()).collect();
-    let mut start = 0;
-    for index in 1..answers.len() {
-        let before = &answers[start..index];
-        if before.iter().any(|version| begins_anew(&version.registration, &answers[index].registration)) {
-            start = index;
+fn epochs(versions: Vec<Version>) -> (Vec<Version>, Vec<Version>) {
+    let mut answers: Vec<Version> =
+        versions.into_iter().filter(|version| version.registration.state.is_answer()).collect();
+    let (mut tenure, mut start) = (Tenure::default(), 0);
+    for (at, version) in answers.iter().enumerate() {
+        if matches!(tenure.follow(Claim::of(&version.registration)), Succession::Reregistered | Succession::Moved) {
+            start = at;
         }
     }
-    let mut answers = answers;
     let current = answers.split_off(start);
     (answers, current.into_iter().filter(|version| version.registration.state != State::Available).collect())
-}
-
-/// Whether `later` is a registration by somebody else than `earlier`.
-fn begins_anew(earlier: &Registration, later: &Registration) -> bool {
-    let created_again = match (earlier.created, later.created) {
-        // Sources state days or moments, in zones of their own: a day's difference is none.
-        (Some(before), Some(after)) => after.days_since(before) > 1,
-        _ => false,
-    };
-    created_again || earlier.state == State::Available || changed_hands(earlier, later)
-}
-
-fn changed_hands(earlier: &Registration, later: &Registration) -> bool {
-    let registrar_differs = match (earlier.registrar_key(), later.registrar_key()) {
-        (Some(before), Some(after)) => before != after,
-        _ => false,
-    };
-    registrar_differs && earlier.nameservers != later.nameservers && all_differ(&earlier.registrant, &later.registrant)
-}
-
-/// Whether registrants have stated values in common fields and every one differs; a change to redaction has none.
-fn all_differ(earlier: &Contact, later: &Contact) -> bool {
-    let fields =
-        [(&earlier.email, &later.email), (&earlier.name, &later.name), (&earlier.organization, &later.organization)];
-    let mut both = fields.iter().filter_map(|(before, after)| Some((before.stated()?, after.stated()?))).peekable();
-    both.peek().is_some() && both.all(|(before, after)| !before.eq_ignore_ascii_case(after))
 }

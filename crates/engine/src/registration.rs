@@ -10,7 +10,7 @@ mod history;
 mod merged;
 
 use model::Name;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 pub use field::Change;
 pub use history::{Step, Turn};
@@ -19,7 +19,7 @@ pub use merged::{MergedField, Said};
 use crate::{View, error::Error};
 
 /// All that is known of a domain's registration.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct History {
     /// The domain.
     pub domain: Name,

@@ -13,7 +13,7 @@ use observations::{
     Arrival, Counts, Cursor, Interrupt, NetworkVersion, Page, Population, Query, Record, Snapshot, Subject, ValueHit,
     ValueQuery, Version,
 };
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::{Engine, error::Error};
 
@@ -40,7 +40,7 @@ struct Measured {
 }
 
 /// Out of what something was counted, or not found.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Denominator {
     /// The names of the sources that were read.
     pub sources: Vec<String>,

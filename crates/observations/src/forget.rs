@@ -3,9 +3,13 @@
 //! A source can be dropped by a mark; one value has none, since it stands in several key spaces and inside payloads. So
 //! this reads everything. Snapshots taken before keep what they see until they go.
 
-use std::{collections::HashSet, net::IpAddr, sync::Arc};
+use std::{
+    collections::{BTreeSet, HashSet},
+    net::IpAddr,
+    sync::Arc,
+};
 
-use model::{Name, Network, RecordType, Tuple};
+use model::{Name, Network, RecordType, SourceId, Time, Tuple};
 
 use crate::{
     block::Value,
@@ -32,6 +36,15 @@ pub enum Forgotten {
     /// This value of registrations, folded: the versions that hold it and their raw answers; and what is said of blocks
     /// of addresses whose name, handle, holder or contact it is.
     Text(String),
+    /// Registrations that their sources saw last before these moments, with their raw answers, but for those of domains
+    /// that are kept. A version that is still seen stays whole: merge everything first, since each segment is looked at by
+    /// itself.
+    Stale {
+        /// Sources and moments.
+        limits: Vec<(SourceId, Time)>,
+        /// Domains whose history stays.
+        kept: BTreeSet<Name>,
+    },
 }
 
 /// What was forgotten.
@@ -169,6 +182,13 @@ impl Sought<'_> {
         let front = key::split_source(row.key).map_or(row.key, |(front, _)| front);
         let is = |name: Option<Name>| matches!((value, name), (Forgotten::Name(asked), Some(name)) if *asked == name);
         let mut rest = Input(front.get(1..).unwrap_or_default());
+        if let Forgotten::Stale { limits, kept } = value {
+            return match row.key.first() {
+                Some(&RAW) => row.key.get(1..).is_some_and(|hash| self.raw.contains(hash)),
+                Some(&(REGISTRATION | VALUE | EMAIL)) => is_stale(row, limits, kept),
+                _ => false,
+            };
+        }
         match row.key.first() {
             Some(&FORWARD) => {
                 tuple::split_forward(row.key).and_then(|parts| parts.tuple()).is_some_and(in_tuple(value))
@@ -198,8 +218,19 @@ fn in_network(value: &Forgotten) -> impl FnOnce(Network) -> bool {
             let said = [name, handle, holder.holder, holder.abuse_email, holder.abuse_phone];
             said.iter().flatten().any(|said| said.to_lowercase() == *asked)
         }
-        Forgotten::Name(_) => false,
+        Forgotten::Name(_) | Forgotten::Stale { .. } => false,
     }
+}
+
+/// Whether a source saw what a row of registrations says last before its limit, of a domain that is not kept.
+fn is_stale(row: &RawRow<'_>, limits: &[(SourceId, Time)], kept: &BTreeSet<Name>) -> bool {
+    let Some((front, source)) = key::split_source(row.key) else { return false };
+    let is_old = limits.iter().any(|(limited, limit)| *limited == source && row.value.last < limit.0);
+    let domain = || match front.first() {
+        Some(&REGISTRATION) => key::take_name(&mut Input(front.get(1..)?)),
+        _ => registration::parse_value_key(front).map(|(_, _, domain)| domain),
+    };
+    is_old && domain().is_some_and(|domain| !kept.contains(&domain))
 }
 
 fn in_tuple(value: &Forgotten) -> impl FnOnce(Tuple) -> bool {
@@ -210,7 +241,7 @@ fn in_tuple(value: &Forgotten) -> impl FnOnce(Tuple) -> bool {
         }
         Forgotten::Address(IpAddr::V4(asked)) => rrtype == RecordType::A && rdata.as_octets() == asked.octets(),
         Forgotten::Address(IpAddr::V6(asked)) => rrtype == RecordType::AAAA && rdata.as_octets() == asked.octets(),
-        Forgotten::Text(_) => false,
+        Forgotten::Text(_) | Forgotten::Stale { .. } => false,
     }
 }
 
@@ -219,7 +250,7 @@ fn text_of(value: &Forgotten) -> Option<String> {
     match value {
         Forgotten::Name(name) => Some(name.to_string()),
         Forgotten::Text(text) => Some(text.clone()),
-        Forgotten::Address(_) => None,
+        Forgotten::Address(_) | Forgotten::Stale { .. } => None,
     }
 }
 

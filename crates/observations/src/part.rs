@@ -11,8 +11,6 @@
 //! Trigrams are of octets, of values *settled* as Tracks compare them (lower case; see [`Place::settle`]).
 #![deny(clippy::indexing_slicing)]
 
-use std::borrow::Cow;
-
 use model::{Field, track::Place};
 
 use crate::octets::{Input, put_string, put_varint};
@@ -52,12 +50,6 @@ fn bits_of(text: &str) -> impl Iterator<Item = usize> {
     text.as_bytes().array_windows::<3>().map(|trigram| bit_of(*trigram))
 }
 
-/// A stored value as Tracks compare it.
-pub(crate) fn settled(place: Place, value: &str) -> Cow<'_, str> {
-    let is_settled = value.bytes().all(|octet| octet.is_ascii() && !octet.is_ascii_uppercase());
-    if is_settled { Cow::Borrowed(value) } else { Cow::Owned(place.settle(value.to_owned())) }
-}
-
 impl Gatherer {
     /// Adds a value: number of its field, the field, the escaped text.
     pub(crate) fn add(&mut self, number: u8, field: Option<Field>, escaped: &[u8]) {
@@ -75,7 +67,7 @@ impl Gatherer {
         match (field, std::str::from_utf8(escaped).ok().filter(|_| !escaped.contains(&1))) {
             (Some(field), Some(value)) => {
                 let bits = &mut self.bits;
-                for bit in bits_of(&settled(Place::of_field(field), value)) {
+                for bit in bits_of(&Place::of_field(field).settled(value)) {
                     if let Some(word) = bits.get_mut(bit / 64) {
                         *word |= 1 << (bit % 64);
                     }

@@ -1,7 +1,9 @@
 //! Questions about registrations: the history of a domain, and reverse WHOIS.
 
+use std::collections::BTreeSet;
+
 use hashbrown::HashSet;
-use model::{Field, Name, RawAnswer, Readable};
+use model::{Field, Name, RawAnswer, Readable, SourceId, Time};
 
 use crate::{
     cursor::{Row, Skip},
@@ -29,6 +31,19 @@ impl Snapshot {
         }
         versions.sort_by_key(|version| (version.seen.span, version.source, version.hash));
         Ok(versions)
+    }
+
+    /// Domains with a version that its source saw last before a moment.
+    pub fn stale_registrations(&self, limits: &[(SourceId, Time)]) -> Result<BTreeSet<Name>, Error> {
+        let mut merge = self.view.scan(&Range::prefix(&[REGISTRATION]), &Skip::nothing())?;
+        let mut stale = BTreeSet::new();
+        while let Some(row) = merge.next()? {
+            let Some((front, source)) = key::split_source(&row.key) else { continue };
+            if limits.iter().any(|(limited, limit)| *limited == source && row.sighting.last < limit.0) {
+                stale.extend(registration::parse_version_key(front).map(|(domain, _)| domain));
+            }
+        }
+        Ok(stale)
     }
 
     /// The raw answers that a version was read from, last time it was seen; fewer where some were deleted.

@@ -10,6 +10,7 @@
 //!
 //! Read in this order: [`Plan`] and [`World`], `worlds/case-study.toml` (who shares what), [`Truth`].
 
+pub mod bulk;
 mod case_study;
 mod clock;
 mod domain;

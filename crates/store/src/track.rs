@@ -11,6 +11,7 @@ use crate::{
     error::Error,
     indicator::CHUNK,
     statement::{Sql, statements},
+    text,
     transaction::{Tx, values},
     value::Row,
     viewer::Viewer,
@@ -37,6 +38,7 @@ statements! {
     HIT = "SELECT id, track_id, owner_id, domain, kind, version, matched, source, observed, found, triage, note, number \
            FROM track_hits WHERE id = $1";
     TRIAGE = "UPDATE track_hits SET triage = $3, note = $4 WHERE id = $1 AND owner_id = $2";
+    FORGET_HITS = "DELETE FROM track_hits WHERE domain = $1 OR matched LIKE $2 ESCAPE '\\'";
     COUNT_HITS = "SELECT triage, COUNT(*) FROM track_hits WHERE track_id = $1 GROUP BY triage";
 }
 
@@ -229,6 +231,13 @@ pub fn found_before(tx: &mut Tx<'_>, domains: &[Name]) -> Result<BTreeSet<Name>,
         }
     }
     Ok(found)
+}
+
+/// Forgets hits of a domain, and those that a folded value of a registration is told in; how many there were.
+pub fn forget(tx: &mut Tx<'_>, value: &str) -> Result<u64, Error> {
+    let told = serde_json::Value::from(value).to_string();
+    let told = text::pattern(told.trim_matches('"'));
+    tx.execute(FORGET_HITS, values![value, told])
 }
 
 fn names(names: &[Name]) -> String {

@@ -1,7 +1,9 @@
 //! A registration as a list of named values, and what differs between two.
 
+use std::borrow::Cow;
+
 use model::{Contact, Disclosed, Registration, Role, Time, fold};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// A value of a named field.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,10 +27,10 @@ impl Value {
 }
 
 /// One field that two versions state differently.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Change {
     /// Its name: `registrar`, `registrant email`, …
-    pub field: &'static str,
+    pub field: Cow<'static, str>,
     /// Before.
     pub before: Disclosed,
     /// After.
@@ -40,7 +42,11 @@ pub(super) fn changes(before: &Registration, after: &Registration) -> Vec<Change
     let (before, after) = (fields(before), fields(after));
     let pairs = before.into_iter().zip(after).filter(|((_, a), (_, b))| !a.is_same(b));
     pairs
-        .map(|((field, before), (_, after))| Change { field, before: before.disclosed, after: after.disclosed })
+        .map(|((field, before), (_, after))| Change {
+            field: field.into(),
+            before: before.disclosed,
+            after: after.disclosed,
+        })
         .filter(|change| change.field != UPDATED)
         .collect()
 }

@@ -1,21 +1,19 @@
 //! What turned from one version to the next, and whose the domain was.
 //!
-//! Somebody else holds a domain when it was registered anew (dropped in between, or with a later creation date), or when
-//! every identifying value of the registrant that both versions state is another. A registrar that begins to withhold
-//! states nothing, so it changes no owner; and what an owner stated before it is remembered, so that another one who shows
-//! up after it is told from the old one.
+//! Whether somebody else holds it, [`crate::tenure`] says.
 
 use model::{
-    Registration, SourceId, Time, fold,
+    Registration, SourceId, Time,
     registration::{Protocol, State},
 };
 use observations::Version;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::field::{Change, changes};
+use crate::tenure::{Claim, Succession, Tenure};
 
 /// A version of a registration with what turned since the version before of the same source.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Step {
     /// First seen to say this.
     pub first: Time,
@@ -36,7 +34,7 @@ pub struct Step {
 }
 
 /// What a version means beside the one before.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Turn {
     /// The first that the source says of the domain.
@@ -85,19 +83,19 @@ pub(super) fn steps(
     protocols: &[Option<Protocol>],
     source: &dyn Fn(SourceId) -> String,
 ) -> Vec<Step> {
-    let mut owners = Owners::default();
+    let mut tenure = Tenure::default();
     let mut steps = Vec::with_capacity(versions.len());
     for (at, version) in versions.iter().enumerate() {
         let answered = |other: &&Version| other.source == version.source && other.registration.state.is_answer();
         let before = versions.get(..at).unwrap_or_default().iter().rev().find(answered);
-        let turn = owners.turn(before, version);
+        let turn = turn(&mut tenure, before, version);
         let compared = before.filter(|_| version.registration.state.is_answer());
         steps.push(Step {
             first: version.seen.span.first(),
             last: version.seen.span.last(),
             source: source(version.source),
             protocol: protocols.get(at).copied().flatten(),
-            epoch: owners.epoch,
+            epoch: tenure.epoch,
             turn,
             changes: compared.map_or(Vec::new(), |before| changes(&before.registration, &version.registration)),
             registration: version.registration.clone(),
@@ -106,50 +104,16 @@ pub(super) fn steps(
     steps
 }
 
-/// Whose the domain is, as all sources together tell.
-#[derive(Default)]
-struct Owners {
-    epoch: u32,
-    /// The latest creation date of this epoch.
-    created: Option<Time>,
-    dropped: bool,
-    /// What the owner of this epoch last stated.
-    identity: Identity,
-}
-
-impl Owners {
-    fn turn(&mut self, before: Option<&Version>, version: &Version) -> Turn {
-        let now = &version.registration;
-        if !now.state.is_answer() {
-            return Turn::Unanswered;
-        }
-        if now.state == State::Available {
-            self.dropped = true;
-            return if before.is_some_and(|before| before.registration.state != State::Available) {
-                Turn::Dropped
-            } else {
-                Turn::First
-            };
-        }
-        let identity = Identity::of(now);
-        let again = self.epoch > 0 && (self.dropped || self.is_created_again(now));
-        let moved = self.epoch > 0 && identity.is_another(&self.identity);
-        if again || moved || self.epoch == 0 {
-            *self = Owners { epoch: self.epoch + 1, ..Owners::default() };
-        }
-        self.created = self.created.max(now.created);
-        self.identity.learn(identity);
-        match before {
-            _ if again => Turn::Reregistered,
-            _ if moved => Turn::Moved,
-            None => Turn::First,
-            Some(before) => beside(before, version),
-        }
-    }
-
-    /// Sources state days or moments, in zones of their own: a day's difference is none.
-    fn is_created_again(&self, now: &Registration) -> bool {
-        self.created.zip(now.created).is_some_and(|(before, now)| now.days_since(before) > 1)
+/// What turned since the version before of the same source, and whose the domain is, as all sources together tell.
+fn turn(tenure: &mut Tenure, before: Option<&Version>, version: &Version) -> Turn {
+    let was_held = before.is_some_and(|before| before.registration.state != State::Available);
+    match tenure.follow(Claim::of(&version.registration)) {
+        Succession::Silent => Turn::Unanswered,
+        Succession::Dropped if was_held => Turn::Dropped,
+        Succession::Dropped => Turn::First,
+        Succession::Reregistered => Turn::Reregistered,
+        Succession::Moved => Turn::Moved,
+        Succession::First | Succession::Same => before.map_or(Turn::First, |before| beside(before, version)),
     }
 }
 
@@ -157,7 +121,7 @@ impl Owners {
 fn beside(before: &Version, version: &Version) -> Turn {
     let (earlier, later) = (&before.registration, &version.registration);
     let differs = |pair: Option<(String, String)>| pair.is_some_and(|(before, after)| before != after);
-    let (was, is) = (Identity::of(earlier).is_stated(), Identity::of(later).is_stated());
+    let (was, is) = (Claim::of(earlier).is_stated(), Claim::of(later).is_stated());
     if before.parser != version.parser || changes(earlier, later).is_empty() {
         Turn::Noise
     } else if differs(earlier.registrar_key().zip(later.registrar_key())) {
@@ -166,41 +130,5 @@ fn beside(before: &Version, version: &Version) -> Turn {
         if was { Turn::Hidden } else { Turn::Shown }
     } else {
         Turn::Changed
-    }
-}
-
-/// What identifies a registrant, folded: e-mail address, name, organisation.
-#[derive(Clone, Debug, Default)]
-struct Identity([Option<String>; 3]);
-
-impl Identity {
-    fn of(registration: &Registration) -> Identity {
-        let of = &registration.registrant;
-        Identity([
-            of.email.stated().map(fold::email),
-            of.name.stated().map(fold::person),
-            of.organization.stated().map(fold::person),
-        ])
-    }
-
-    fn is_stated(&self) -> bool {
-        self.0.iter().any(Option::is_some)
-    }
-
-    /// Whether both state something in common fields, and nothing of it is the same.
-    fn is_another(&self, before: &Identity) -> bool {
-        let mut both = self.0.iter().zip(&before.0).filter_map(|(now, before)| now.as_ref().zip(before.as_ref()));
-        let mut any = false;
-        both.all(|(now, before)| {
-            any = true;
-            now != before
-        }) && any
-    }
-
-    /// Takes over what is stated; what is not, stays remembered.
-    fn learn(&mut self, now: Identity) {
-        for (known, now) in self.0.iter_mut().zip(now.0) {
-            *known = now.or(known.take());
-        }
     }
 }

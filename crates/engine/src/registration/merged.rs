@@ -4,14 +4,14 @@
 //! times in five: Fernandez and others, "WHOIS Right?", PAM 2024), else the newer. A stated value goes before a withheld
 //! one. Only versions of the current owner count.
 
-use std::cmp::Reverse;
+use std::{borrow::Cow, cmp::Reverse};
 
 use model::{
     Disclosed, Time,
     registration::{Protocol, State},
     time::DAY,
 };
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::{
     field::{Value, fields},
@@ -22,20 +22,20 @@ use super::{
 const TOGETHER: i64 = 3 * DAY;
 
 /// A field of the merged reading.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MergedField {
     /// Its name: `registrar`, `registrant email`, …
-    pub field: &'static str,
+    pub field: Cow<'static, str>,
     /// The value taken, and who says it.
     #[serde(flatten)]
     pub said: Said,
     /// What others say otherwise.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub conflicts: Vec<Said>,
 }
 
 /// A value and who says it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Said {
     /// The value.
     pub value: Disclosed,
@@ -92,7 +92,7 @@ fn one<'a>(field: &'static str, values: impl Iterator<Item = (&'a Step, &'a Valu
     let (step, taken) = *values.first()?;
     let otherwise = |(_, value): &&(&Step, &Value)| value.disclosed.stated().is_some() && !value.is_same(taken);
     let conflicts = values.iter().filter(otherwise).map(|(step, value)| said(step, value)).collect();
-    Some(MergedField { field, said: said(step, taken), conflicts })
+    Some(MergedField { field: field.into(), said: said(step, taken), conflicts })
 }
 
 fn said(step: &Step, value: &Value) -> Said {

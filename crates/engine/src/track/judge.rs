@@ -8,6 +8,8 @@ use model::{
 };
 use sha2::{Digest, Sha256};
 
+use crate::tenure::{Claim, Succession, Tenure};
+
 /// A domain is newly registered for so long.
 const NEW: i64 = 30 * DAY;
 
@@ -25,7 +27,8 @@ pub(super) struct Past {
     pub(super) last: Time,
 }
 
-/// What happened, if anything: the record of a registration beside the versions that the Track's owner may read.
+/// What happened, if anything: the record of a registration beside the versions that the Track's owner may read, in the
+/// order in which they were last seen.
 pub(super) fn registration(
     query: &TrackQuery,
     record: &Arriving,
@@ -36,41 +39,91 @@ pub(super) fn registration(
         // It was so before something that is known already: history, and no news.
         return (query.scope == Scope::Historic && query.matches(record)).then_some(HitKind::Found);
     }
-    let is_new = record.created.is_some_and(|created| record.at.0.saturating_sub(created.0) <= NEW);
-    let held = past.iter().filter(|past| past.record.state != Some(State::Available));
-    let last = past.iter().max_by_key(|past| past.last);
-    match (last, query.matches(record)) {
-        (Some(last), _) if last.version == version => None,
-        (None, true) if is_new => Some(HitKind::New),
-        (None, true) => Some(HitKind::Found),
-        (Some(_), true) if held.clone().next().is_none() => Some(if is_new { HitKind::New } else { HitKind::Found }),
-        (Some(last), true) if begins_anew(&last.record, record) => Some(HitKind::Reregistered),
-        (Some(last), true) if query.matches(&last.record) => Some(HitKind::Changed),
-        (Some(_), true) => Some(HitKind::Moved),
-        (Some(last), false) if query.matches(&last.record) && has_left(query, &last.record, record) => {
-            Some(HitKind::Left)
+    if past.last().is_some_and(|last| last.version == version) {
+        return None;
+    }
+    let mut tenure = Tenure::default();
+    let mut known = Known::Nothing;
+    for past in past {
+        let succession = tenure.follow(Claim::of_record(&past.record));
+        known = known.after(query, past, succession);
+    }
+    let succession = tenure.follow(Claim::of_record(record));
+    match (known, query.matches(record)) {
+        (Known::Match(before), true) if succession != Succession::Reregistered => {
+            (before.version != version).then_some(HitKind::Changed)
         }
+        (Known::Match(before), false) => has_left(query, &before.record, record).then_some(HitKind::Left),
         (_, false) => None,
+        (_, true) => Some(match succession {
+            Succession::Reregistered => HitKind::Reregistered,
+            Succession::First | Succession::Dropped | Succession::Silent => newly(record),
+            Succession::Moved => HitKind::Moved,
+            Succession::Same => {
+                if known.hid(query, record) {
+                    newly(record)
+                } else {
+                    HitKind::Moved
+                }
+            }
+        }),
     }
 }
 
-/// Whether a domain was dropped in between. Sources state days or moments, in zones of their own: a day is no
-/// difference.
-fn begins_anew(last: &Arriving, record: &Arriving) -> bool {
-    let again = last.created.zip(record.created).is_some_and(|(before, now)| now.days_since(before) > 1);
-    again || last.state == Some(State::Available)
+/// What a Track knows of a domain from the versions before.
+#[derive(Clone, Copy, Debug)]
+enum Known<'p> {
+    /// No version.
+    Nothing,
+    /// This version matched, and what came after it only hid that.
+    Match(&'p Past),
+    /// This version did not match.
+    Other(&'p Past),
+}
+
+impl<'p> Known<'p> {
+    fn after(self, query: &TrackQuery, past: &'p Past, succession: Succession) -> Known<'p> {
+        match self {
+            _ if query.matches(&past.record) => Known::Match(past),
+            Known::Match(before) if succession != Succession::Reregistered => {
+                if has_left(query, &before.record, &past.record) { Known::Other(past) } else { self }
+            }
+            _ => Known::Other(past),
+        }
+    }
+
+    /// Whether the version before hid what a record shows: nothing says that it was otherwise.
+    fn hid(self, query: &TrackQuery, record: &Arriving) -> bool {
+        matches!(self, Known::Other(before) if !turned(query, record, &before.record))
+    }
+}
+
+/// What to call a domain of which nothing was known, or nothing that says otherwise.
+fn newly(record: &Arriving) -> HitKind {
+    let is_new = record.created.is_some_and(|created| record.at.0.saturating_sub(created.0) <= NEW);
+    if is_new { HitKind::New } else { HitKind::Found }
 }
 
 /// Whether what matched is gone, and not only hidden: a registrar that begins to redact changes no owner.
-fn has_left(query: &TrackQuery, last: &Arriving, record: &Arriving) -> bool {
+fn has_left(query: &TrackQuery, before: &Arriving, record: &Arriving) -> bool {
+    let mut tenure = Tenure::default();
+    tenure.follow(Claim::of_record(before));
+    let another = matches!(
+        tenure.follow(Claim::of_record(record)),
+        Succession::Dropped | Succession::Reregistered | Succession::Moved
+    );
+    another || turned(query, before, record)
+}
+
+/// Whether a condition is true of one record and false of the other, which shows what it asks for.
+fn turned(query: &TrackQuery, one: &Arriving, shown: &Arriving) -> bool {
     let shows = |condition: &Condition| match condition {
         Condition::Text { place, role, .. } => {
-            record.held.iter().any(|held| held.place == *place && role.is_none_or(|role| role == held.role))
+            shown.held.iter().any(|held| held.place == *place && role.is_none_or(|role| role == held.role))
         }
         _ => true,
     };
-    let turned = |condition: &Condition| condition.matches(last) != condition.matches(record) && shows(condition);
-    record.state == Some(State::Available) || begins_anew(last, record) || query.clause.any(&turned)
+    query.clause.any(&|condition| condition.matches(one) != condition.matches(shown) && shows(condition))
 }
 
 /// Which version of a registration: a hash of what can be matched, so that neither noise nor a renewal nor a better

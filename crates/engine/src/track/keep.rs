@@ -9,7 +9,7 @@ use model::{
     track::{Condition, Hit, HitKind, Track, Triage},
 };
 use observations::Interrupt;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use store::{
     Tx, Viewer,
     audit::{self, Detail, Entry},
@@ -17,7 +17,11 @@ use store::{
     track::Filter,
 };
 
-use super::{judge, search, watch::Readers};
+use super::{
+    judge,
+    search::{self, Zone},
+    watch::Readers,
+};
 use crate::{
     Engine,
     error::Error,
@@ -78,19 +82,21 @@ pub struct Changed {
 }
 
 /// What feeds a Track.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Coverage {
     /// The sources that its owner may read and that hold records of a kind that it asks.
     pub sources: Vec<Feeding>,
-    /// Nothing feeds it.
+    /// Of those that it asks, zones with registrations, the largest first; of all zones where it names none.
+    pub zones: Vec<Zone>,
+    /// Nothing feeds it: no source, or none that has registrations of the zones that it names.
     pub blind: bool,
     /// How many hits stand in which state.
     pub hits: Vec<(Triage, u64)>,
 }
 
 /// A source that feeds a Track.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Feeding {
     /// Its name.
@@ -275,7 +281,18 @@ impl Knowledge {
                 });
             }
         }
-        Ok(Coverage { blind: sources.is_empty(), sources, hits })
+        let seen = match &actor.sources {
+            Readable::All => eyes.sources.clone(),
+            Readable::Only(_) => Readable::Only(
+                engine.store.sources().into_iter().map(|source| source.id).filter(|id| readable(*id)).collect(),
+            ),
+        };
+        let asked = search::zones_asked(&query.clause);
+        let mut zones = if records.registrations { search::zones(&snapshot, &seen) } else { Vec::new() };
+        zones.retain(|zone| asked.is_empty() || asked.contains(&zone.zone));
+        zones.truncate(search::ZONES);
+        let unfed = !records.dns && !asked.is_empty() && zones.is_empty();
+        Ok(Coverage { blind: sources.is_empty() || unfed, sources, zones, hits })
     }
 
     /// Hits that the actor may read, as they were found; at most [`LIST_MAX`].

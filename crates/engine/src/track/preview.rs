@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use model::{Name, Quality, SourceKind, Span, Time, TrackQuery, time::DAY};
 use observations::Subject;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::{
     index::Index,
@@ -24,7 +24,7 @@ const BACKTEST_MAX: usize = 300;
 const ROWS: usize = 20;
 
 /// What a Track would say.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Preview {
     /// What it is true of now, with some rows.
@@ -42,7 +42,7 @@ pub struct Preview {
 }
 
 /// A week.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Week {
     /// Its first day.
     pub from: Time,
@@ -51,7 +51,7 @@ pub struct Week {
 }
 
 /// When the Track would have spoken, beside when names were first seen in traffic.
-#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Backtest {
     /// Domains that were looked at.
@@ -67,7 +67,7 @@ pub struct Backtest {
 }
 
 /// How many days before its first sighting a domain would have been told.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Lead {
     /// The domain.
     pub domain: Name,

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use model::{Name, PivotKind, Quality, TrackQuery};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::{
     connector::{Connector, connectors},
@@ -19,7 +19,7 @@ pub const DOMAINS_MAX: usize = 200;
 const PROPOSALS: usize = 20;
 
 /// A Track that somebody could add.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Proposal {
     /// The query.
     pub query: String,

@@ -1,14 +1,17 @@
 //! Reverse WHOIS: the same query over what is stored, with how many there are before who they are.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    ops::ControlFlow,
+};
 
 use model::{
-    Field, Name, Quality, SourceId, Time, TrackQuery,
-    registration::State,
+    Field, Name, Quality, Readable, SourceId, Time, TrackQuery,
+    registration::{Role, State},
     track::{Arriving, Clause, Condition, Matched, Place, Records, Scope, Test},
 };
-use observations::{Matching, Query, Subject, ValueQuery};
-use serde::Serialize;
+use observations::{Judge, Matching, PartQuery, Query, Snapshot, Subject, ValueHit, ValueQuery, ZonePopulation};
+use serde::{Deserialize, Serialize};
 
 use super::{
     judge,
@@ -22,10 +25,12 @@ use crate::{
     view::{Denominator, View},
 };
 
-/// Values of a field that are looked at one by one, at most.
-pub const VALUES_MAX: usize = 2_000_000;
 /// Domains that are asked, at most.
 pub const DOMAINS_MAX: usize = 100_000;
+/// Domains beyond those of the page that are asked only to count them, at most.
+const COUNTED_MAX: usize = 2_000;
+/// Zones that are shown.
+pub(super) const ZONES: usize = 12;
 /// DNS records that are asked, at most.
 pub const RECORDS_MAX: usize = 1_000_000;
 /// Rows that a page may have.
@@ -36,7 +41,7 @@ const PAGE: usize = 10_000;
 const TOGETHER: usize = 500;
 
 /// What a query is true of.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Found {
     /// The query in its canonical form.
@@ -51,6 +56,8 @@ pub struct Found {
     pub at_least: bool,
     /// Out of what it was counted.
     pub denominator: Denominator,
+    /// Of that, domains with a registration by zone, the largest first.
+    pub zones: Vec<Zone>,
     /// Each value that was asked for, with how many share it and whether that says anything.
     pub values: Vec<ValueStanding>,
     /// Values that several of the rows have in common, beside what was asked for: a next step.
@@ -63,8 +70,20 @@ pub struct Found {
     pub next: Option<Name>,
 }
 
+/// How much is known of a zone.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Zone {
+    /// The last label of its names.
+    pub zone: Name,
+    /// Domains with a registration; one that several sources hold counts in each.
+    pub domains: u64,
+    /// When one of them was seen last.
+    pub newest: Time,
+}
+
 /// A value and whether sharing it says anything.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ValueStanding {
     /// The condition.
@@ -78,7 +97,7 @@ pub struct ValueStanding {
 }
 
 /// A value that several rows have.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Together {
     /// The field.
@@ -92,7 +111,7 @@ pub struct Together {
 }
 
 /// A domain that a query is true of.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Row {
     /// The domain.
@@ -146,9 +165,85 @@ impl Matches {
     }
 }
 
-/// Searches what an actor may read.
+/// Searches what an actor may read: a page of rows, and how many there are as far as that can be told soon.
 pub fn search(view: &View, query: &TrackQuery, after: Option<&Name>, limit: usize) -> Result<Found, Error> {
-    answer(view, query, &matches(view, query)?, after, limit)
+    let mut matches = Matches::default();
+    let Records { registrations, dns } = query.records();
+    note_novelty(query, &mut matches);
+    let mut known = None;
+    if registrations {
+        let domains = candidates(view, query, &mut matches)?;
+        let judged = page(view, query, &domains, (after, limit), &mut matches)?;
+        if judged < domains.len() {
+            let whole = scan::is_whole(&query.clause);
+            known = whole.then_some(domains.len());
+            let what = if whole { "which of them are so now" } else { "how many there are" };
+            matches.limited(format!("{what} was looked at for {judged} of {} domains that may be", domains.len()));
+        }
+    }
+    if dns {
+        of_dns(view, query, &mut matches)?;
+    }
+    let mut found = answer(view, query, &matches, after, limit)?;
+    found.historic = known.unwrap_or(found.historic);
+    Ok(found)
+}
+
+/// Asks domains until a page is full and as many were counted as are counted at once; how many were asked.
+fn page(
+    view: &View,
+    query: &TrackQuery,
+    domains: &BTreeSet<Name>,
+    (after, limit): (Option<&Name>, usize),
+    matches: &mut Matches,
+) -> Result<usize, Error> {
+    let (mut rows, mut judged) = (0, 0);
+    for domain in domains {
+        let is_listed = after.is_none_or(|after| domain > after);
+        if judged >= COUNTED_MAX && rows > limit {
+            break;
+        }
+        if judged >= COUNTED_MAX && !is_listed {
+            continue;
+        }
+        if judged % 256 == 255 && view.snapshot().2.is_due() {
+            break;
+        }
+        judged += 1;
+        if let Some(found) = judged_of(view, query, domain)? {
+            rows += usize::from(is_listed && (found.current || query.scope == Scope::Historic));
+            matches.registrations.insert(domain.clone(), found);
+        }
+    }
+    Ok(judged)
+}
+
+/// What may be read of zones, the largest first.
+pub(super) fn zones(snapshot: &Snapshot, readable: &Readable) -> Vec<Zone> {
+    let of = |population: ZonePopulation| Zone {
+        zone: population.zone,
+        domains: population.domains,
+        newest: population.newest,
+    };
+    let mut zones: Vec<Zone> = snapshot.zones(readable).into_iter().map(of).collect();
+    zones.sort_by(|a, b| b.domains.cmp(&a.domains).then_with(|| a.zone.cmp(&b.zone)));
+    zones
+}
+
+/// The last labels of the zones and domains that a clause names; none where it may be true in others.
+pub(super) fn zones_asked(clause: &Clause) -> BTreeSet<Name> {
+    match clause {
+        Clause::All(all) => all.iter().map(zones_asked).find(|zones| !zones.is_empty()).unwrap_or_default(),
+        Clause::Any(any) => {
+            let each: Vec<BTreeSet<Name>> = any.iter().map(zones_asked).collect();
+            if each.iter().any(BTreeSet::is_empty) { BTreeSet::new() } else { each.into_iter().flatten().collect() }
+        }
+        Clause::Is(Condition::Text { place: Place::Domain, test: Test::Equal(text) | Test::Within(text), .. }) => {
+            let last = text.rsplit('.').next().unwrap_or_default();
+            Name::parse(last.as_bytes()).into_iter().filter(|zone| !zone.is_root()).collect()
+        }
+        Clause::Not(_) | Clause::Is(_) => BTreeSet::new(),
+    }
 }
 
 /// A page of what a query is true of.
@@ -160,13 +255,16 @@ pub(super) fn answer(
     limit: usize,
 ) -> Result<Found, Error> {
     let mut rows: BTreeMap<&Name, Row> = BTreeMap::new();
-    for found in matches.asked(query) {
+    let listed = |found: &&Match| after.is_none_or(|after| found.record.domain > *after);
+    for found in matches.asked(query).filter(listed) {
+        if rows.len() > limit && !rows.contains_key(&found.record.domain) {
+            continue;
+        }
         let row = rows.entry(&found.record.domain).or_insert_with(|| row(view, query, found));
         row.first = row.first.min(found.first);
         row.last = row.last.max(found.last);
     }
-    let mut listed: Vec<Row> =
-        rows.into_values().filter(|row| after.is_none_or(|after| row.domain > *after)).take(limit + 1).collect();
+    let mut listed: Vec<Row> = rows.into_values().take(limit + 1).collect();
     let more = listed.len() > limit;
     listed.truncate(limit);
     Ok(Found {
@@ -176,12 +274,20 @@ pub(super) fn answer(
         dns: matches.dns.len(),
         at_least: matches.at_least,
         denominator: view.denominator(),
+        zones: largest(view),
         values: values(view, query)?,
         together: together(query, matches),
         next: listed.last().filter(|_| more).map(|row| row.domain.clone()),
         notes: matches.notes.clone(),
         rows: listed,
     })
+}
+
+fn largest(view: &View) -> Vec<Zone> {
+    let (snapshot, readable, _) = view.snapshot();
+    let mut zones = zones(snapshot, readable);
+    zones.truncate(ZONES);
+    zones
 }
 
 fn row(view: &View, query: &TrackQuery, found: &Match) -> Row {
@@ -200,9 +306,7 @@ fn row(view: &View, query: &TrackQuery, found: &Match) -> Row {
 pub(super) fn matches(view: &View, query: &TrackQuery) -> Result<Matches, Error> {
     let mut matches = Matches::default();
     let Records { registrations, dns } = query.records();
-    if query.asks_novelty() {
-        matches.notes.push("`firstSeenHere` is taken as true of what is known: everything was new here once".into());
-    }
+    note_novelty(query, &mut matches);
     if registrations {
         of_registrations(view, query, &mut matches)?;
     }
@@ -212,78 +316,134 @@ pub(super) fn matches(view: &View, query: &TrackQuery) -> Result<Matches, Error>
     Ok(matches)
 }
 
-fn of_registrations(view: &View, query: &TrackQuery, matches: &mut Matches) -> Result<(), Error> {
-    let scans = scan::of_registrations(&query.clause).unwrap_or_else(|| {
-        let note = "no condition names a value of registrations: every registration with a registrar was asked";
-        matches.notes.push(note.into());
-        vec![Scan::Field(Field::Registrar, None)]
-    });
-    let mut domains = BTreeSet::new();
-    for scan in &scans {
-        propose(view, scan, &mut domains, matches)?;
+fn note_novelty(query: &TrackQuery, matches: &mut Matches) {
+    if query.asks_novelty() {
+        matches.notes.push("`firstSeenHere` is taken as true of what is known: everything was new here once".into());
     }
-    let (snapshot, readable, interrupt) = view.snapshot();
-    for (number, domain) in domains.into_iter().enumerate() {
-        if number % 256 == 255 && interrupt.is_due() {
+}
+
+fn of_registrations(view: &View, query: &TrackQuery, matches: &mut Matches) -> Result<(), Error> {
+    for (number, domain) in candidates(view, query, matches)?.into_iter().enumerate() {
+        if number % 256 == 255 && view.snapshot().2.is_due() {
             matches.limited(format!("time was up after {number} domains"));
             break;
         }
-        let versions = snapshot.registrations(&domain, readable)?;
-        let answers = versions.into_iter().filter(|version| version.registration.state.is_answer());
-        let mut past: Vec<judge::Past> = answers.map(watch::past).collect();
-        past.sort_by_key(|past| (past.last, past.first));
-        let newest = past.len().saturating_sub(1);
-        let is_true = |(_, past): &(usize, judge::Past)| {
-            let record = Arriving { first_seen_here: true, ..past.record.clone() };
-            query.matches(&record)
-        };
-        if let Some((at, past)) = past.into_iter().enumerate().rev().find(is_true) {
-            let judge::Past { source, record, version, first, last } = past;
-            let current = at == newest && record.state != Some(State::Available);
-            matches.registrations.insert(domain, Match { record, version, source, first, last, current });
+        if let Some(found) = judged_of(view, query, &domain)? {
+            matches.registrations.insert(domain, found);
         }
     }
     Ok(())
 }
 
+/// Domains with a registration that a query may be true of.
+fn candidates(view: &View, query: &TrackQuery, matches: &mut Matches) -> Result<BTreeSet<Name>, Error> {
+    let scans = scan::of_registrations(&query.clause).unwrap_or_else(|| {
+        let note = "no condition names a value of registrations: every registration with a registrar was looked at";
+        matches.notes.push(note.into());
+        vec![Scan::Every]
+    });
+    let mut domains = BTreeSet::new();
+    for scan in &scans {
+        propose(view, query, scan, &mut domains, matches)?;
+    }
+    Ok(domains)
+}
+
+/// The newest version of a domain's registration that a query is true of.
+fn judged_of(view: &View, query: &TrackQuery, domain: &Name) -> Result<Option<Match>, Error> {
+    let (snapshot, readable, _) = view.snapshot();
+    let versions = snapshot.registrations(domain, readable)?;
+    let answers = versions.into_iter().filter(|version| version.registration.state.is_answer());
+    let mut past: Vec<judge::Past> = answers.map(watch::past).collect();
+    past.sort_by_key(|past| (past.last, past.first));
+    let newest = past.len().saturating_sub(1);
+    let is_true = |(_, past): &(usize, judge::Past)| match query.asks_novelty() {
+        true => query.matches(&Arriving { first_seen_here: true, ..past.record.clone() }),
+        false => query.matches(&past.record),
+    };
+    let found = past.into_iter().enumerate().rev().find(is_true);
+    Ok(found.map(|(at, judge::Past { source, record, version, first, last })| {
+        let current = at == newest && record.state != Some(State::Available);
+        Match { record, version, source, first, last, current }
+    }))
+}
+
 /// Adds the domains whose registrations hold what a scan looks for.
-fn propose(view: &View, scan: &Scan, domains: &mut BTreeSet<Name>, matches: &mut Matches) -> Result<(), Error> {
-    let (field, matching, test) = match scan {
+fn propose(
+    view: &View,
+    query: &TrackQuery,
+    scan: &Scan,
+    domains: &mut BTreeSet<Name>,
+    matches: &mut Matches,
+) -> Result<(), Error> {
+    match scan {
         Scan::Domain(domain) => {
             domains.insert(domain.clone());
-            return Ok(());
+            Ok(())
         }
-        Scan::Value(field, matching) => (*field, matching.clone(), None),
-        Scan::Field(field, test) => (*field, Matching::Prefix(String::new()), test.as_ref()),
-    };
+        Scan::Value(field, role, matching) => by_value(view, query, (*field, *role, matching), domains, matches),
+        Scan::Part(field, role, test, holding) => {
+            let place = Place::of_field(*field);
+            let mut fits = |value: &str| test.fits(&place.settled(value));
+            by_part(view, query, (*field, *role, holding.clone()), &mut fits, domains, matches)
+        }
+        Scan::Every => by_part(view, query, (Field::Registrar, None, Vec::new()), &mut |_| true, domains, matches),
+    }
+}
+
+/// By a range of values in order.
+fn by_value(
+    view: &View,
+    query: &TrackQuery,
+    (field, role, matching): (Field, Option<Role>, &Matching),
+    domains: &mut BTreeSet<Name>,
+    matches: &mut Matches,
+) -> Result<(), Error> {
     let (snapshot, readable, interrupt) = view.snapshot();
-    let place = Place::of_field(field);
-    let mut query = ValueQuery {
-        matching,
+    let mut asked = ValueQuery {
+        matching: matching.clone(),
         interrupt: interrupt.clone(),
-        ..ValueQuery::exact(field, None, "", readable.clone(), PAGE)
+        ..ValueQuery::exact(field, role, "", readable.clone(), PAGE)
     };
-    for page in 0.. {
-        if page * PAGE >= VALUES_MAX {
-            matches.limited(format!("only the first {VALUES_MAX} values of `{field}` were looked at"));
-            return Ok(());
-        }
-        let found = snapshot.registered_with(&query)?;
-        for hit in found.rows {
-            if test.is_none_or(|test| test.fits(&place.settle(hit.value))) {
-                domains.insert(hit.domain);
-            }
-        }
+    loop {
+        let found = snapshot.registered_with(&asked)?;
+        let admitted = found.rows.into_iter().filter(|hit| scan::admits(&query.clause, &hit.domain.to_string()));
+        domains.extend(admitted.map(|hit| hit.domain));
         if domains.len() >= DOMAINS_MAX {
-            matches.limited(format!("only the first {DOMAINS_MAX} domains were asked"));
+            matches.limited(format!("only the first {DOMAINS_MAX} domains were looked at"));
             return Ok(());
         }
         if found.interrupted {
             matches.limited(format!("time was up while values of `{field}` were looked at"));
             return Ok(());
         }
-        let Some(next) = found.next else { break };
-        query.cursor = Some(next);
+        let Some(next) = found.next else { return Ok(()) };
+        asked.cursor = Some(next);
+    }
+}
+
+/// By looking at each value that may fit.
+fn by_part(
+    view: &View,
+    query: &TrackQuery,
+    (field, role, holding): (Field, Option<Role>, Vec<Vec<String>>),
+    fits: &mut dyn FnMut(&str) -> bool,
+    domains: &mut BTreeSet<Name>,
+    matches: &mut Matches,
+) -> Result<(), Error> {
+    let (snapshot, readable, interrupt) = view.snapshot();
+    let asked = PartQuery { field, role, holding, sources: readable.clone(), interrupt: interrupt.clone() };
+    let mut visit = |hit: ValueHit| {
+        if scan::admits(&query.clause, &hit.domain.to_string()) {
+            domains.insert(hit.domain);
+        }
+        if domains.len() < DOMAINS_MAX { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+    };
+    let visited = snapshot.visit_values(&asked, &mut Judge { fits, visit: &mut visit })?;
+    if domains.len() >= DOMAINS_MAX {
+        matches.limited(format!("only the first {DOMAINS_MAX} domains were looked at"));
+    } else if visited.interrupted {
+        matches.limited(format!("time was up while values of `{field}` were looked at"));
     }
     Ok(())
 }

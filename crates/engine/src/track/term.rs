@@ -131,7 +131,7 @@ fn literal_vain(text: &str) -> u32 {
 }
 
 /// Texts in lower case of which every match of a regular expression, taken without regard to case, holds one.
-fn literals_of(pattern: &str) -> Option<Vec<String>> {
+pub(super) fn literals_of(pattern: &str) -> Option<Vec<String>> {
     let hir = ParserBuilder::new().case_insensitive(true).build().parse(pattern).ok()?;
     let literals = any_of(&hir)?;
     let good = literals.len() <= ALTERNATIVES_MAX

@@ -7,11 +7,13 @@
 //! Only queries are held in memory; whose a Track is, and what is excluded, is read when it matches, which is seldom.
 
 use std::{
-    collections::{BTreeMap, HashMap, HashSet},
+    collections::{BTreeMap, HashMap},
     hash::BuildHasher,
+    sync::Arc,
 };
 
-use foldhash::quality::RandomState;
+use foldhash::{fast::FixedState, quality::RandomState};
+use hashbrown::HashSet;
 use model::{
     Name, Observation, OwnerId, Readable, SourceId, SuffixList, Time, TrackId, TrackQuery,
     track::{Arriving, Hit, HitKind, Track, Triage},
@@ -29,7 +31,7 @@ use crate::{error::Error, knowledge::Knowledge};
 const PAGE: u32 = 10_000;
 /// How far back added Tracks are looked for: clocks of several machines differ.
 const OVERLAP: i64 = 3600;
-/// Tuples that are remembered as judged; more, and all are forgotten.
+/// Tuples that are remembered as judged in each of two generations; more, and the older one is forgotten.
 const JUDGED_MAX: usize = 1 << 20;
 
 /// The standing queries, at work on what arrives.
@@ -40,8 +42,10 @@ pub struct Watch {
     newest: Option<TrackId>,
     /// Tracks whose queries this version cannot read, or that found no room.
     idle: Vec<TrackId>,
-    /// Hashes of tuples that were judged and stored: nine of ten come again.
-    judged: HashSet<u64>,
+    /// Whose the Tracks that matched are, and what they exclude, until one changes; none where there is none any more.
+    tracks: HashMap<TrackId, Option<Arc<Track>>>,
+    /// Hashes of tuples that were judged and stored, newer and older: nine of ten come again.
+    judged: [Hashes; 2],
     hasher: RandomState,
     scratch: Scratch,
 }
@@ -51,8 +55,11 @@ pub struct Watch {
 pub struct Judged {
     /// What was found.
     pub hits: Vec<Hit>,
-    tuples: Vec<u64>,
+    tuples: Hashes,
 }
+
+/// Hashes, which need no other hashing than what spreads them.
+type Hashes = HashSet<u64, FixedState>;
 
 impl Watch {
     /// All Tracks of a knowledge base.
@@ -103,7 +110,8 @@ impl Watch {
         self.newest = self.newest.max(after);
         self.idle.extend(self.index.extend(added));
         self.index.tidy();
-        self.judged.clear();
+        self.judged.iter_mut().for_each(Hashes::clear);
+        self.tracks.clear();
         self.stamp = stamp;
         Ok(())
     }
@@ -147,7 +155,8 @@ impl Watch {
             knowledge,
             snapshot,
             readers,
-            tracks: HashMap::new(),
+            readable: HashMap::new(),
+            tracks: &mut self.tracks,
             source: batch.source,
             now: batch.arrived,
             past: HashMap::new(),
@@ -160,7 +169,7 @@ impl Watch {
             court.sighting(&self.index, observation, record, ids)?;
         }
         judged.hits = court.hits;
-        for (gone, _) in court.tracks.iter().filter(|(_, track)| track.is_none()) {
+        for (gone, _) in self.tracks.iter().filter(|(_, track)| track.is_none()) {
             self.index.remove(*gone);
         }
         Ok(judged)
@@ -168,10 +177,11 @@ impl Watch {
 
     /// Remembers that a judged batch is stored.
     pub fn settle(&mut self, judged: Judged) {
-        if self.judged.len() + judged.tuples.len() > JUDGED_MAX {
-            self.judged.clear();
+        let [newer, older] = &mut self.judged;
+        if newer.len() + judged.tuples.len() > JUDGED_MAX {
+            *older = std::mem::take(newer);
         }
-        self.judged.extend(judged.tuples.into_iter().take(JUDGED_MAX));
+        newer.extend(judged.tuples.into_iter().take(JUDGED_MAX));
         self.index.tidy();
     }
 
@@ -194,15 +204,14 @@ impl Watch {
     }
 
     /// Tuples that a Track is true of, and the hashes of all that were not judged before.
-    fn sightings<'b>(&mut self, suffixes: &SuffixList, batch: &'b Batch) -> (Vec<u64>, Vec<Sighted<'b>>) {
-        let (mut tuples, mut found) = (Vec::new(), Vec::new());
+    fn sightings<'b>(&mut self, suffixes: &SuffixList, batch: &'b Batch) -> (Hashes, Vec<Sighted<'b>>) {
+        let (mut tuples, mut found) = (Hashes::default(), Vec::new());
         for observation in &batch.observations {
             let tuple = &observation.tuple;
             let hash = self.hasher.hash_one((batch.source, &tuple.rrname, tuple.rrtype, &tuple.rdata));
-            if self.judged.contains(&hash) {
+            if self.judged.iter().any(|judged| judged.contains(&hash)) || !tuples.insert(hash) {
                 continue;
             }
-            tuples.push(hash);
             if !self.index.may_match(tuple, &mut self.scratch) {
                 continue;
             }
@@ -222,7 +231,8 @@ pub fn keep(knowledge: &Knowledge, judged: &Judged) -> Result<Vec<Hit>, Error> {
     if judged.hits.is_empty() {
         return Ok(Vec::new());
     }
-    let added: HashSet<_> = knowledge.store.write(|tx| store::track::add_hits(tx, &judged.hits))?.into_iter().collect();
+    let added: std::collections::HashSet<_> =
+        knowledge.store.write(|tx| store::track::add_hits(tx, &judged.hits))?.into_iter().collect();
     Ok(judged.hits.iter().filter(|hit| added.contains(&hit.id)).cloned().collect())
 }
 
@@ -263,8 +273,10 @@ struct Court<'a> {
     knowledge: &'a Knowledge,
     snapshot: Snapshot,
     readers: Readers,
+    /// What members of owners may read.
+    readable: HashMap<OwnerId, Readable>,
     /// Tracks that were read; none where there is none any more.
-    tracks: HashMap<TrackId, Option<Track>>,
+    tracks: &'a mut HashMap<TrackId, Option<Arc<Track>>>,
     source: SourceId,
     now: Time,
     /// What is known of domains, earlier records of the batch included.
@@ -293,11 +305,13 @@ impl Court<'_> {
         }
         for id in ids {
             let Some((track, query)) = self.concerned(index, id, &record)? else { continue };
-            let readable: Vec<&Past> =
+            let mut readable: Vec<&Past> =
                 past.iter().filter(|past| self.readers.allows(track.owner, past.source)).collect();
+            readable.sort_by_key(|past| (past.last, past.first));
             let record = self.novel(&track, query, &record)?;
             if let Some(kind) = judge::registration(query, &record, version, &readable) {
-                let before = readable.iter().max_by_key(|past| past.last).filter(|_| kind == HitKind::Left);
+                let before =
+                    readable.iter().rev().filter(|past| query.matches(&past.record)).find(|_| kind == HitKind::Left);
                 let matched = query.matched(before.map_or(&record, |before| &before.record));
                 let hit = self.hit(&track, &record, kind, version, matched);
                 self.hits.push(hit);
@@ -322,7 +336,9 @@ impl Court<'_> {
             if !query.matches(&record) {
                 continue;
             }
-            let known = self.snapshot.novelty(std::slice::from_ref(observation), &self.readers.of(track.owner))?;
+            let (readers, owner) = (&self.readers, track.owner);
+            let readable = self.readable.entry(owner).or_insert_with(|| readers.of(owner));
+            let known = self.snapshot.novelty(std::slice::from_ref(observation), readable)?;
             if known.first() == Some(&Novelty::New) {
                 let hit = self.hit(&track, &record, HitKind::Dns, version, query.matched(&record));
                 self.hits.push(hit);
@@ -337,10 +353,10 @@ impl Court<'_> {
         index: &'i Index,
         id: TrackId,
         record: &Arriving,
-    ) -> Result<Option<(Track, &'i TrackQuery)>, Error> {
+    ) -> Result<Option<(Arc<Track>, &'i TrackQuery)>, Error> {
         if !self.tracks.contains_key(&id) {
             let track = self.knowledge.store.read(|tx| store::track::for_judging(tx, id))?;
-            self.tracks.insert(id, track);
+            self.tracks.insert(id, track.map(Arc::new));
         }
         let track = self.tracks.get(&id).cloned().flatten().filter(|track| self.concerns(track, record));
         Ok(track.zip(index.query(id)))

@@ -1,5 +1,7 @@
 //! Where a text stands in a record, and how it is folded there.
 
+use std::borrow::Cow;
+
 use crate::{atom::Field, fold, name::Name, registration::Role, source::words};
 
 /// A text field of a record.
@@ -165,6 +167,12 @@ impl Place {
             return folded.to_lowercase().replace('ſ', "s");
         }
         if folded.bytes().any(|octet| octet.is_ascii_uppercase()) { folded.to_ascii_lowercase() } else { folded }
+    }
+
+    /// The same of a stored value, which nearly always is so already.
+    pub fn settled(self, folded: &str) -> Cow<'_, str> {
+        let is_settled = folded.bytes().all(|octet| octet.is_ascii() && !octet.is_ascii_uppercase());
+        if is_settled { Cow::Borrowed(folded) } else { Cow::Owned(self.settle(folded.to_owned())) }
     }
 
     /// The place and role that a word names: `email`, `org`, `registrant.email`.

@@ -121,7 +121,7 @@ impl Oracle {
         let text = match value {
             Forgotten::Name(name) => Some(name.to_string()),
             Forgotten::Text(text) => Some(text.clone()),
-            Forgotten::Address(_) => None,
+            Forgotten::Address(_) | Forgotten::Stale { .. } => None,
         };
         let is = |name: &Name| matches!(value, Forgotten::Name(asked) if asked == name);
         let says = |atom: &Atom| text.as_ref() == Some(&atom.value);
@@ -271,7 +271,7 @@ fn is_about(tuple: &Tuple, value: &Forgotten) -> bool {
     match value {
         Forgotten::Name(name) => tuple.rrname == *name || targets(tuple).contains(name),
         Forgotten::Address(address) => address_of(tuple) == Some(*address),
-        Forgotten::Text(_) => false,
+        Forgotten::Text(_) | Forgotten::Stale { .. } => false,
     }
 }
 
