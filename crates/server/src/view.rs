@@ -8,5 +8,6 @@ pub mod indicator;
 pub mod label;
 pub mod new;
 pub mod observed;
+pub(crate) mod search;
 pub mod told;
 pub mod track;

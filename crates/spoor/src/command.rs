@@ -48,8 +48,8 @@ pub(crate) fn run(arguments: Arguments, output: &mut Output) -> anyhow::Result<E
     let session = || Session::open(global);
     match &arguments.command {
         Command::Demo(arguments) => demo::run(global, arguments, output),
-        Command::Track(arguments) => track::run(&session()?, arguments, output),
-        Command::Registration(arguments) => registration::run(&session()?, arguments, output),
+        Command::Track(arguments) => track::run(global, arguments, output),
+        Command::Registration(arguments) => registration::run(global, arguments, output),
         Command::Lookup(arguments) => lookup::run(global, arguments, output),
         Command::Pivot(arguments) => pivot::run(global, arguments, output),
         Command::Hunt(arguments) => hunt::run(&session()?, arguments, output),

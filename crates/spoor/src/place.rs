@@ -43,13 +43,20 @@ impl Place {
                 let owners = here.knowledge.owners(&here.actor, false)?;
                 owners.into_iter().map(|owner: Owner| (owner.name, owner.id.to_string())).collect()
             }
-            Place::There(remote) => {
-                let page: Json = remote.get("/api/v1/owners", &[])?;
-                let text = |owner: &Json, member: &str| owner[member].as_str().unwrap_or_default().to_owned();
-                let items = page["items"].as_array().cloned().unwrap_or_default();
-                items.iter().map(|owner| (text(owner, "name"), text(owner, "id"))).collect()
-            }
+            Place::There(remote) => return Place::owner_at(remote, name),
         };
+        Place::only(owners, name)
+    }
+
+    /// The same at a server.
+    pub(crate) fn owner_at(remote: &Remote, name: Option<&str>) -> anyhow::Result<String> {
+        let page: Json = remote.get("/api/v1/owners", &[])?;
+        let text = |owner: &Json, member: &str| owner[member].as_str().unwrap_or_default().to_owned();
+        let items = page["items"].as_array().cloned().unwrap_or_default();
+        Place::only(items.iter().map(|owner| (text(owner, "name"), text(owner, "id"))).collect(), name)
+    }
+
+    fn only(owners: Vec<(String, String)>, name: Option<&str>) -> anyhow::Result<String> {
         let wanted = |(known, id): &&(String, String)| {
             name.is_none_or(|name| known.to_lowercase() == name.to_lowercase() || id == name)
         };

@@ -13,6 +13,7 @@ use crate::{
     json::Json,
     problem::Problem,
     route::{Need, Route},
+    view::search::HistoryAnswer,
 };
 
 pub(crate) fn routes() -> Vec<Route> {
@@ -22,7 +23,7 @@ pub(crate) fn routes() -> Vec<Route> {
                 "A domain's registration: all sources merged, with who says what and who says otherwise; every version",
             )
             .query::<AtQuery>()
-            .answers_json("`domain`, `merged` field by field, and `steps`, oldest first")
+            .answers::<HistoryAnswer>(200, "What is known of it")
             .problems(&[404, 422]),
     ]
 }

@@ -36,7 +36,10 @@ use crate::{
     problem::Problem,
     revision::{IfMatch, tagged},
     route::{Need, Route},
-    view::track::{HitView, TrackView},
+    view::{
+        search::{FoundAnswer, PreviewAnswer, ProposalAnswer},
+        track::{HitView, TrackView},
+    },
 };
 
 /// How often a stream looks for new hits.
@@ -51,7 +54,7 @@ pub(crate) fn routes() -> Vec<Route> {
         Route::post("/api/v1/registrations/search", Need::scope(Scope::Contact), "registration.search", search)
             .says("Reverse WHOIS: which domains match a query, how many, and out of how many")
             .takes::<SearchAsk>()
-            .answers_json("Counts, denominator, the values' quality, rows and where they go on"),
+            .answers::<FoundAnswer>(200, "Counts, denominator, the values' quality, rows and where they go on"),
     );
     rows
 }
@@ -86,11 +89,11 @@ fn tracks() -> Vec<Route> {
         Route::post("/api/v1/tracks/preview", Need::scope(Scope::Contact), "track.preview", look)
             .says("What a query matches now, how many hits a day to expect, how early it would have spoken")
             .takes::<QueryInput>()
-            .answers_json("The preview"),
+            .answers::<PreviewAnswer>(200, "The preview"),
         Route::post("/api/v1/tracks/propose", Need::scope(Scope::Contact), "track.propose", suggest)
             .says("Which Tracks would have found these domains: the values that they share, best first")
             .takes::<ProposeInput>()
-            .answers_json("Proposals"),
+            .answers::<Vec<ProposalAnswer>>(200, "Proposals"),
         Route::get("/api/v1/tracks/completions", READ, "track.complete", complete)
             .says("What could stand at a place of a Track's query")
             .query::<CompletionQuery>()

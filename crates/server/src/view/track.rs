@@ -2,11 +2,11 @@
 
 use engine::track::Coverage;
 use model::track::{Hit, Track};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 /// A Track.
-#[derive(Clone, Debug, Serialize, ToSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct TrackView {
     /// Its identifier.
@@ -34,8 +34,8 @@ pub struct TrackView {
     /// How often it was changed.
     pub revision: i64,
     /// What feeds it, and how its hits stand; where one Track is shown.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<Object>)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<super::search::CoverageAnswer>)]
     pub coverage: Option<Coverage>,
 }
 
@@ -60,7 +60,7 @@ impl From<Track> for TrackView {
 }
 
 /// Something that a Track found.
-#[derive(Clone, Debug, Serialize, ToSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct HitView {
     /// Its identifier: the same for the same, however often it comes.
@@ -74,7 +74,7 @@ pub struct HitView {
     /// The same in words.
     pub words: String,
     /// What matched: condition, place and value.
-    #[schema(value_type = Vec<Object>)]
+    #[schema(value_type = Vec<super::search::MatchedAnswer>)]
     pub matched: Vec<model::track::Matched>,
     /// In which version of the record, as hexadecimal digits.
     pub version: String,

@@ -11,17 +11,23 @@ use serde::Serialize;
 
 use super::track;
 use crate::{
-    arguments::Registration,
+    arguments::{Global, Registration},
     exit::{Ending, misuse},
     output::{Output, Tone, table::Table},
+    remote::Remote,
     session::Session,
 };
 
-pub(crate) fn run(session: &Session, arguments: &Registration, output: &mut Output) -> anyhow::Result<Ending> {
+pub(crate) fn run(global: &Global, arguments: &Registration, output: &mut Output) -> anyhow::Result<Ending> {
     if let Some(command) = &arguments.command {
-        return track::registration(session, command, output);
+        return track::registration(global, command, output);
     }
     let domain = arguments.domain.as_ref().ok_or_else(|| misuse("say which domain"))?;
+    if let Some(server) = &global.server {
+        let remote = Remote::new(server, global.token_file.as_deref())?;
+        return away(&remote, domain, arguments, output);
+    }
+    let session = Session::open(global)?;
     let (engine, actor) = (session.engine(false)?, Actor::local(session.user()));
     let view = engine.view(&actor, session.interrupt());
     if arguments.raw {
@@ -31,15 +37,36 @@ pub(crate) fn run(session: &Session, arguments: &Registration, output: &mut Outp
         Some(at) => history_at(&view, domain, at)?,
         None => history(&view, domain)?,
     };
+    told(&found, &|| engine::lookup::searched(&view), arguments, output)
+}
+
+/// At a server.
+fn away(remote: &Remote, domain: &Name, arguments: &Registration, output: &mut Output) -> anyhow::Result<Ending> {
+    if arguments.raw {
+        return Err(misuse("a server does not give answers as they came; leave --raw out"));
+    }
+    let at = arguments.at.map(|at| at.to_string());
+    let query: Vec<(&str, &str)> = at.iter().map(|at| ("at", at.as_str())).collect();
+    let found: Option<History> = remote.find(&format!("/api/v1/registrations/{domain}"), &query)?;
+    let nothing = || History { domain: domain.clone(), merged: Vec::new(), steps: Vec::new() };
+    told(&found.unwrap_or_else(nothing), &|| "what the server may show you".into(), arguments, output)
+}
+
+fn told(
+    found: &History,
+    searched: &dyn Fn() -> String,
+    arguments: &Registration,
+    output: &mut Output,
+) -> anyhow::Result<Ending> {
     match output.is_json() {
-        true => output.object(&found)?,
+        true => output.object(found)?,
         false if found.steps.is_empty() => {
-            let searched = engine::lookup::searched(&view);
-            output.line(&format!("no registration of {} in {searched}", defang(&domain.to_string())))?;
+            let searched = searched();
+            output.line(&format!("no registration of {} in {searched}", defang(&found.domain.to_string())))?;
         }
-        false if arguments.history => steps(output, &found)?,
-        false if arguments.diff => differences(output, &found)?,
-        false => merged(output, &found)?,
+        false if arguments.history => steps(output, found)?,
+        false if arguments.diff => differences(output, found)?,
+        false => merged(output, found)?,
     }
     output.flush()?;
     Ok(if found.steps.is_empty() { Ending::Nothing } else { Ending::Found })
@@ -72,7 +99,7 @@ fn row(field: &str, said: &Said, tone: Tone) -> Vec<(Tone, String)> {
 fn steps(output: &mut Output, found: &History) -> io::Result<()> {
     let mut table = Table::new(&["first", "last", "owner", "what", "source", "state", "registrar", "differs in"]);
     for step in &found.steps {
-        let fields: Vec<&str> = step.changes.iter().map(|change| change.field).collect();
+        let fields: Vec<&str> = step.changes.iter().map(|change| &*change.field).collect();
         table.row(vec![
             (Tone::Plain, step.first.day()),
             (Tone::Plain, step.last.day()),
@@ -94,7 +121,7 @@ fn differences(output: &mut Output, found: &History) -> io::Result<()> {
         output.heading(&format!("{}  {}, by {}", step.first.day(), step.turn.as_str(), step.source))?;
         let mut table = Table::new(&["field", "before", "after"]);
         for Change { field, before, after } in &step.changes {
-            table.plain([(*field).into(), shown(before), shown(after)]);
+            table.plain([field.to_string(), shown(before), shown(after)]);
         }
         if !step.changes.is_empty() {
             table.write(output)?;

@@ -1,5 +1,6 @@
 //! `spoor track`: standing queries, and what they found; `spoor registration search`: the same query once.
 
+mod away;
 mod show;
 
 use std::{thread, time::Duration};
@@ -11,16 +12,17 @@ use engine::{
     track::{Changed, NewTrack, preview, propose, search},
 };
 use model::{
-    Actor, Object, TrackId, TrackQuery,
+    Actor, Name, Object, TrackId, TrackQuery,
     track::{Track, Triage},
 };
 use store::track::Filter;
 
 use super::group::{object, owner};
 use crate::{
-    arguments::{RegistrationCommand, TrackAdd, TrackCommand, TrackHits},
+    arguments::{Global, RegistrationCommand, TrackAdd, TrackCommand, TrackHits},
     exit::{Ending, misuse},
     output::Output,
+    remote::Remote,
     session::Session,
 };
 use server::view::track::{HitView, TrackView};
@@ -30,7 +32,18 @@ const NAMED_MAX: u32 = 1000;
 /// How often new hits are looked for.
 const LOOK_AGAIN: Duration = Duration::from_millis(300);
 
-pub(crate) fn run(session: &Session, arguments: &TrackCommand, output: &mut Output) -> anyhow::Result<Ending> {
+pub(crate) fn run(global: &Global, arguments: &TrackCommand, output: &mut Output) -> anyhow::Result<Ending> {
+    if let Some(server) = &global.server {
+        let remote = Remote::new(server, global.token_file.as_deref())?;
+        let ending = away::run(&remote, arguments, output)?;
+        output.flush()?;
+        return Ok(ending);
+    }
+    here(&Session::open(global)?, arguments, output)
+}
+
+/// In the data directory of this machine.
+fn here(session: &Session, arguments: &TrackCommand, output: &mut Output) -> anyhow::Result<Ending> {
     let work = Work { session, knowledge: session.knowledge()?, actor: Actor::local(session.user()) };
     let ending = match arguments {
         TrackCommand::Add(new) => work.add(new, output)?,
@@ -59,19 +72,35 @@ pub(crate) fn run(session: &Session, arguments: &TrackCommand, output: &mut Outp
 
 /// `spoor registration search`.
 pub(super) fn registration(
-    session: &Session,
+    global: &Global,
     arguments: &RegistrationCommand,
     output: &mut Output,
 ) -> anyhow::Result<Ending> {
     let RegistrationCommand::Search { query, limit, after } = arguments;
     let query = parsed(query)?;
-    let (engine, knowledge, actor) = (session.engine(false)?, session.knowledge()?, Actor::local(session.user()));
-    knowledge.asking(&actor, &query, session.now())?;
-    let view = engine.view(&actor, session.interrupt());
-    let found = search::search(&view, &query, after.as_ref(), *limit as usize)?;
+    let found = match &global.server {
+        Some(server) => {
+            let remote = Remote::new(server, global.token_file.as_deref())?;
+            let asked = serde_json::json!({ "query": query.to_string(), "limit": limit, "after": after });
+            away::post(&remote, "/api/v1/registrations/search", &asked)?
+        }
+        None => search_here(&Session::open(global)?, &query, *limit as usize, after.as_ref())?,
+    };
     show::found(output, &found)?;
     output.flush()?;
     Ok(if found.rows.is_empty() { Ending::Nothing } else { Ending::Found })
+}
+
+fn search_here(
+    session: &Session,
+    query: &TrackQuery,
+    limit: usize,
+    after: Option<&Name>,
+) -> anyhow::Result<search::Found> {
+    let (engine, knowledge, actor) = (session.engine(false)?, session.knowledge()?, Actor::local(session.user()));
+    knowledge.asking(&actor, query, session.now())?;
+    let view = engine.view(&actor, session.interrupt());
+    Ok(search::search(&view, query, after, limit)?)
 }
 
 fn parsed(text: &str) -> anyhow::Result<TrackQuery> {
@@ -209,20 +238,11 @@ impl Work<'_> {
         }
         let now = self.session.now();
         let imported = self.knowledge.import_hits(&self.actor, track.id, &chosen, Defaults::default(), now)?;
-        match output.is_json() {
-            true => output.object(&serde_json::json!({ "type": "import", "imported": imported }))?,
-            false => output.line(&format!(
-                "{} added, {} changed, {} held just so, {} refused",
-                imported.added,
-                imported.changed,
-                imported.unchanged,
-                imported.refused.len()
-            ))?,
-        }
+        show::imported(output, &serde_json::to_value(imported)?)?;
         Ok(Ending::Found)
     }
 
-    fn propose(&self, domains: &[model::Name], output: &mut Output) -> anyhow::Result<Ending> {
+    fn propose(&self, domains: &[Name], output: &mut Output) -> anyhow::Result<Ending> {
         self.knowledge.hunting(&self.actor, domains, self.session.now())?;
         let engine = self.session.engine(false)?;
         let view = engine.view(&self.actor, self.session.interrupt());

@@ -11,6 +11,7 @@ mod oidc;
 mod reference;
 mod right;
 mod tls;
+mod track;
 
 use std::{
     io::{BufRead, BufReader, Read, Write},

@@ -4,7 +4,7 @@ use std::io;
 
 use engine::{
     quality::grouped,
-    track::{preview::Preview, propose::Proposal, search::Found},
+    track::{preview::Preview, propose::Proposal, search::{Found, Zone}},
 };
 use serde::Serialize;
 
@@ -62,10 +62,18 @@ pub(super) fn track(output: &mut Output, track: &TrackView) -> io::Result<()> {
             grouped(source.dns_domains),
         ))?;
     }
+    zones(output, &coverage.zones)?;
     for (state, count) in &coverage.hits {
         output.line(&format!("  {} hits {state}", grouped(*count)))?;
     }
     Ok(())
+}
+
+/// How many registrations there are by zone.
+fn zones(output: &mut Output, zones: &[Zone]) -> io::Result<()> {
+    let of = |zone: &Zone| format!("{} {} (newest {})", zone.zone, grouped(zone.domains), zone.newest.day());
+    let zones: Vec<String> = zones.iter().map(of).collect();
+    if zones.is_empty() { Ok(()) } else { output.line(&format!("  registrations by zone: {}", zones.join(", "))) }
 }
 
 pub(super) fn hits(output: &mut Output, hits: &[HitView]) -> io::Result<()> {
@@ -146,6 +154,7 @@ fn count(output: &mut Output, found: &Found) -> io::Result<()> {
         grouped(found.denominator.dns_domains),
         found.denominator.sources.len(),
     ))?;
+    zones(output, &found.zones)?;
     for value in &found.values {
         output.line(&format!("  {}: {}, {}", value.condition, value.quality, value.reason))?;
     }
@@ -175,4 +184,16 @@ pub(super) fn preview(output: &mut Output, preview: &Preview) -> io::Result<()> 
         output.line(&format!("  {domain}: {} days before it was first seen", lead.days))?;
     }
     preview.warnings.iter().try_for_each(|warning| output.pieces(&[(Tone::Bad, &format!("warning: {warning}"))]))
+}
+
+/// What became of hits that were imported.
+pub(super) fn imported(output: &mut Output, imported: &serde_json::Value) -> io::Result<()> {
+    if output.is_json() {
+        return machine(output, "imported", imported);
+    }
+    let refused = imported["refused"].as_array().map_or(0, Vec::len);
+    output.line(&format!(
+        "{} added, {} changed, {} held just so, {refused} refused",
+        imported["added"], imported["changed"], imported["unchanged"]
+    ))
 }
