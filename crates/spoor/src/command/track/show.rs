@@ -4,7 +4,11 @@ use std::io;
 
 use engine::{
     quality::grouped,
-    track::{preview::Preview, propose::Proposal, search::{Found, Zone}},
+    track::{
+        preview::Preview,
+        propose::Proposal,
+        search::{Found, Zone},
+    },
 };
 use serde::Serialize;
 

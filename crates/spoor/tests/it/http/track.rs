@@ -22,9 +22,7 @@ struct Scene {
 fn scene() -> Scene {
     let program = program_with(&[&["analyst"]]);
     program.source("sensor", "sensor");
-    for arguments in
-        [&["owner", "add", "Ours"][..], &["owner", "member", "Ours", "analyst", "--role", "manager"]]
-    {
+    for arguments in [&["owner", "add", "Ours"][..], &["owner", "member", "Ours", "analyst", "--role", "manager"]] {
         assert_eq!(program.run(arguments).code, 0, "{arguments:?}");
     }
     let scopes: Vec<&str> =
@@ -48,10 +46,7 @@ impl Scene {
         let record = json!({"rrname": name, "rrtype": "A", "rdata": address, "time_first": 1_790_000_000,
             "time_last": 1_790_000_100, "count": 2});
         let path = "/api/v1/observations?source=sensor&format=cof";
-        let headers = [
-            ("authorization", format!("Bearer {}", self.token)),
-            ("content-type", "text/plain".to_owned()),
-        ];
+        let headers = [("authorization", format!("Bearer {}", self.token)), ("content-type", "text/plain".to_owned())];
         let headers: Vec<(&str, &str)> = headers.iter().map(|(name, value)| (*name, value.as_str())).collect();
         let reply = self.server.send("POST", path, &headers, Some(&format!("{record}\n")));
         assert_eq!(reply.status, 200, "{}", reply.body);
