@@ -26,6 +26,9 @@ pub(crate) fn run(session: &Session, asked: &arguments::Forget, output: &mut Out
         // Before, so that a crash in between leaves a word too many and not one too few.
         if let Some(knowledge) = &knowledge {
             knowledge.forgets_observations(&actor, kind, session.now())?;
+            if let Some(told) = told(&value) {
+                knowledge.forget_in_hits(&actor, &told, session.now())?;
+            }
         }
         let report = store.forget(&value)?;
         let (rows, segments) = (report.rows, report.segments);
@@ -47,6 +50,16 @@ pub(crate) fn run(session: &Session, asked: &arguments::Forget, output: &mut Out
     }
     output.flush()?;
     Ok(ending)
+}
+
+/// The value as hits of Tracks tell it.
+fn told(value: &Forgotten) -> Option<String> {
+    match value {
+        Forgotten::Name(name) => Some(name.to_string()),
+        Forgotten::Address(address) => Some(address.to_string()),
+        Forgotten::Text(text) => Some(text.to_lowercase()),
+        Forgotten::Stale { .. } => None,
+    }
 }
 
 fn forgotten(text: &str, field: Option<Field>) -> anyhow::Result<(&'static str, Forgotten)> {
