@@ -9,6 +9,8 @@ use std::sync::LazyLock;
 
 use model::{Contact, Disclosed};
 
+use crate::phrase::Phrases;
+
 /// What a text in a contact's field is. Blanks around it do not count.
 pub fn disclosed(text: &str) -> Disclosed {
     let text = text.trim();
@@ -16,7 +18,7 @@ pub fn disclosed(text: &str) -> Disclosed {
     if EMPTY.contains(&lower.as_str()) {
         return Disclosed::Absent;
     }
-    match PHRASES.strongest_in(lower.as_bytes()) {
+    match PHRASES.found(&lower).max() {
         Some(Says::Proxy) => Disclosed::Proxy(text.to_owned()),
         Some(Says::Redacted) => Disclosed::Redacted(text.to_owned()),
         None if REDACTED_WHOLE.contains(&lower.as_str()) => Disclosed::Redacted(text.to_owned()),
@@ -64,51 +66,11 @@ enum Says {
     Proxy,
 }
 
-/// All phrases, looked for in one pass over a text: each field of each record is asked, and nearly none has any.
-struct Phrases {
-    /// The two octets with which some phrase begins, as a set of bits.
-    beginnings: Vec<u64>,
-    /// In order.
-    phrases: Vec<(&'static [u8], Says)>,
-}
-
-static PHRASES: LazyLock<Phrases> = LazyLock::new(|| {
-    let redacted = REDACTED.iter().map(|phrase| (phrase.as_bytes(), Says::Redacted));
-    let proxy = PROXY.iter().map(|phrase| (phrase.as_bytes(), Says::Proxy));
-    let mut phrases: Vec<_> = redacted.chain(proxy).collect();
-    phrases.sort();
-    let mut beginnings = vec![0; 1 << 10];
-    for pair in phrases.iter().filter_map(|(phrase, _)| phrase.first_chunk()) {
-        let (word, bit) = bit_of(*pair);
-        if let Some(bits) = beginnings.get_mut(word) {
-            *bits |= bit;
-        }
-    }
-    Phrases { beginnings, phrases }
+/// All phrases: each field of each record is asked, and nearly none has any.
+static PHRASES: LazyLock<Phrases<Says>> = LazyLock::new(|| {
+    let redacted = REDACTED.iter().map(|phrase| (*phrase, Says::Redacted));
+    Phrases::new(redacted.chain(PROXY.iter().map(|phrase| (*phrase, Says::Proxy))))
 });
-
-impl Phrases {
-    fn strongest_in(&self, text: &[u8]) -> Option<Says> {
-        let mut found = None;
-        for (at, pair) in text.windows(2).enumerate() {
-            let &[first, second] = pair else { continue };
-            let (word, bit) = bit_of([first, second]);
-            if self.beginnings.get(word).is_some_and(|bits| bits & bit != 0) {
-                let rest = text.get(at..).unwrap_or_default();
-                let from = self.phrases.partition_point(|(phrase, _)| *phrase < pair);
-                let alike = self.phrases.iter().skip(from).take_while(|(phrase, _)| phrase.starts_with(pair));
-                let here = alike.filter(|(phrase, _)| rest.starts_with(phrase)).map(|(_, says)| *says);
-                found = found.max(here.max());
-            }
-        }
-        found
-    }
-}
-
-fn bit_of(pair: [u8; 2]) -> (usize, u64) {
-    let number = u16::from_be_bytes(pair);
-    (usize::from(number >> 6), 1 << (number & 63))
-}
 
 /// Texts that stand for nothing at all.
 const EMPTY: &[&str] =

@@ -26,6 +26,7 @@ mod member;
 pub mod misp;
 pub mod observation_table;
 pub mod passivedns;
+mod phrase;
 pub mod prefixes;
 pub mod provider;
 pub mod rdap;

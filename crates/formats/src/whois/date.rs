@@ -207,6 +207,9 @@ fn leading(text: &str) -> (&str, &str) {
 
 /// The number of a month by the beginning of its name.
 fn month(word: &str) -> Option<u32> {
+    if word.len() < 3 {
+        return None; // the `T` and `Z` of ISO 8601
+    }
     let lower = word.to_lowercase();
     let found = MONTHS.iter().position(|names| names.iter().any(|name| lower.starts_with(name)))?;
     u32::try_from(found + 1).ok()

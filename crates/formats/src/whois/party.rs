@@ -270,7 +270,7 @@ const DOTS: [&str; 5] = [" [dot] ", "[dot]", " (dot) ", "(dot)", " dot "];
 
 /// Takes the e-mail address out of a line; the rest is what stands before it.
 fn split_email(line: &str) -> Option<(&str, String)> {
-    if let Some((at, word)) = AGAINST_HARVESTERS.iter().find_map(|word| Some((line.find(word)?, *word))) {
+    if let Some((at, word)) = armour(line) {
         let start = line.get(..at)?.rfind([' ', '\t', '(', '<']).map_or(0, |before| before + 1);
         let after = at + word.len();
         let end = line.get(after..)?.find([' ', ')', '>']).map_or(line.len(), |end| after + end);
@@ -288,6 +288,13 @@ fn split_email(line: &str) -> Option<(&str, String)> {
     let rest = rest.strip_suffix("mailto").unwrap_or(rest).trim_end_matches(cut);
     let label = ["email", "e-mail", "mail"].iter().any(|label| rest.eq_ignore_ascii_case(label));
     email.contains('.').then(|| (if label { "" } else { rest }, email.to_owned()))
+}
+
+/// Where what stands for "@" is, and what it is.
+fn armour(line: &str) -> Option<(usize, &'static str)> {
+    let may_have = line.contains(['[', '(', '{']) || line.contains(" AT ") || line.contains(" @ ");
+    let find = |word: &&'static str| Some((line.find(*word)?, *word));
+    AGAINST_HARVESTERS.iter().filter(|_| may_have).find_map(find)
 }
 
 fn with_dots(text: &str) -> String {

@@ -9,6 +9,7 @@ use std::sync::LazyLock;
 use model::registration::State;
 
 use super::line::{Kind, Line, Lines};
+use crate::phrase::Phrases;
 
 /// How much of an answer without a record is searched, in octets.
 const SEARCHED_MAX: usize = 16_384;
@@ -21,42 +22,40 @@ const SENTENCES_MAX: usize = 400;
 /// The longest first or last line of legal text that may be an answer, in octets.
 const EDGE_MAX: usize = 100;
 
-#[derive(Debug)]
-struct Phrases {
-    /// Kinds in order of precedence, each with what may stand in an answer.
-    texts: Vec<(State, Vec<&'static str>)>,
-    /// Kinds with what a status label's value may begin with.
-    statuses: Vec<(State, Vec<&'static str>)>,
-}
-
-static PHRASES: LazyLock<Phrases> = LazyLock::new(|| {
-    let mut phrases = Phrases { texts: Vec::new(), statuses: Vec::new() };
-    let lines = include_str!("../../data/whois/states.txt").lines().filter(|line| !line.starts_with('#'));
-    for (key, words) in lines.filter_map(|line| line.split_once(": ")) {
-        let words = words.split("; ").collect();
-        let (key, list) = match key.strip_prefix("status ") {
-            Some(key) => (key, &mut phrases.statuses),
-            None => (key, &mut phrases.texts),
-        };
-        if let Ok(state) = key.parse() {
-            list.push((state, words));
-        }
-    }
-    phrases
+/// What may stand in an answer, each with its place in the order of precedence.
+static TEXTS: LazyLock<Phrases<(usize, State)>> = LazyLock::new(|| {
+    let kinds = LINES.iter().filter(|(key, _)| !key.starts_with(STATUS)).enumerate();
+    let phrases = kinds.filter_map(|(rank, (key, words))| Some((rank, key.parse().ok()?, words)));
+    Phrases::new(phrases.flat_map(|(rank, state, words)| words.iter().map(move |word| (*word, (rank, state)))))
 });
+
+/// Kinds in order of precedence, each with what a status label's value may begin with.
+static STATUSES: LazyLock<Vec<(State, &'static [&'static str])>> = LazyLock::new(|| {
+    let kind =
+        |(key, words): &'static (&str, Vec<&str>)| Some((key.strip_prefix(STATUS)?.parse().ok()?, words.as_slice()));
+    LINES.iter().filter_map(kind).collect()
+});
+
+/// The lines of the table.
+static LINES: LazyLock<Vec<(&'static str, Vec<&'static str>)>> = LazyLock::new(|| {
+    let lines = include_str!("../../data/whois/states.txt").lines().filter(|line| !line.starts_with('#'));
+    lines.filter_map(|line| line.split_once(": ")).map(|(key, words)| (key, words.split("; ").collect())).collect()
+});
+
+/// What stands in front of a kind whose words are those of status labels.
+const STATUS: &str = "status ";
 
 /// What the values of status labels say: the first kind in the table of which there is any.
 pub(super) fn of_statuses<'a>(statuses: impl Iterator<Item = &'a str>) -> Option<State> {
     let statuses: Vec<String> = statuses.map(|status| status.trim().to_lowercase()).collect();
     let begins = |words: &[&str]| statuses.iter().any(|status| words.iter().any(|word| status.starts_with(word)));
-    PHRASES.statuses.iter().find(|(_, words)| begins(words)).map(|(state, _)| *state)
+    STATUSES.iter().find(|(_, words)| begins(words)).map(|(state, _)| *state)
 }
 
 /// What an answer without a record says.
 pub(super) fn of_text(lines: &Lines<'_>) -> State {
     let text = said(lines);
-    let found = PHRASES.texts.iter().find(|(_, words)| words.iter().any(|word| text.contains(word)));
-    found.map_or(State::Malformed, |(state, _)| *state)
+    TEXTS.found(&text).min_by_key(|(rank, _)| *rank).map_or(State::Malformed, |(_, state)| state)
 }
 
 /// The text of an answer without what is legal text: long runs of long lines, and all below the record.
@@ -138,6 +137,7 @@ mod tests {
         assert_eq!(of_text(&lines("No match for \"A.EXAMPLE\".")), State::Available);
         assert_eq!(of_text(&lines("% No entries found")), State::Available);
         assert_eq!(of_text(&lines("")), State::Malformed);
+        assert!(LINES.iter().flat_map(|(_, words)| words).all(|word| word.trim() == *word && !word.is_empty()));
         assert_eq!(wait_seconds("will be replenished in 50 seconds"), Some(50));
         assert_eq!(wait_seconds("wait 2 minutes please"), Some(120));
         assert_eq!(wait_seconds("wait a while"), None);

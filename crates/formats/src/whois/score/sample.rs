@@ -164,17 +164,17 @@ impl Sample {
 }
 
 fn or(own: Registration, other: Registration) -> Registration {
-    let contact = |own: Contact, other| if own == Contact::default() { other } else { own };
+    let contacts = whois::merge(other.clone(), own.clone());
     Registration {
         registrar: if own.registrar.name.is_some() { own.registrar } else { other.registrar },
         created: own.created.or(other.created),
         updated: own.updated.or(other.updated),
         expires: own.expires.or(other.expires),
         nameservers: if own.nameservers.is_empty() { other.nameservers } else { own.nameservers },
-        registrant: contact(own.registrant, other.registrant),
-        admin: contact(own.admin, other.admin),
-        tech: contact(own.tech, other.tech),
-        billing: contact(own.billing, other.billing),
+        registrant: contacts.registrant,
+        admin: contacts.admin,
+        tech: contacts.tech,
+        billing: contacts.billing,
         ..own
     }
 }
