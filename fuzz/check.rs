@@ -153,6 +153,21 @@ pub(crate) fn whois(data: &[u8]) {
     sound(&parsed.registration);
 }
 
+/// A line with an answer and what is stated of it is refused with a reason, or judged and counted.
+pub(crate) fn whois_sample(data: &[u8]) {
+    use whois::score::{Sample, Table, judge};
+    match Sample::parse_line(data) {
+        Ok(sample) => sample.iter().for_each(|sample| {
+            let (mut table, found) = (Table::default(), sample.read());
+            let judged = judge(sample, &found);
+            table.add(sample, &sample.parse(), &found, &judged);
+            assert!(table.rows().all(|(_, scores)| scores.iter().all(|(right, all)| right <= all)));
+            assert!(!table.to_string().is_empty());
+        }),
+        Err(error) => assert!(!error.reason().is_empty()),
+    }
+}
+
 /// Any octets are read, and no value is empty; a network is a range.
 pub(crate) fn rdap(data: &[u8]) {
     let domain: Name = "widgets.example".parse().expect("a name");

@@ -42,4 +42,4 @@ macro_rules! replays {
     };
 }
 
-replays! { dns dnstap capture logs cof whois rdap registration_lines registration_table provider name rdata query track list sheet stix stix_pattern misp }
+replays! { dns dnstap capture logs cof whois whois_sample rdap registration_lines registration_table provider name rdata query track list sheet stix stix_pattern misp }

@@ -76,12 +76,26 @@ pub(super) struct Lines<'a> {
     pub(super) cut: bool,
 }
 
+/// The lines of a text without their ends.
+fn split(text: &str) -> impl Iterator<Item = &str> {
+    let mut rest = text;
+    std::iter::from_fn(move || {
+        if rest.is_empty() {
+            return None;
+        }
+        let end = memchr::memchr(b'\n', rest.as_bytes());
+        let line = rest.get(..end.unwrap_or(rest.len()))?;
+        rest = end.and_then(|end| rest.get(end + 1..)).unwrap_or_default();
+        Some(line.strip_suffix('\r').unwrap_or(line))
+    })
+}
+
 /// Cuts an answer into lines.
 pub(super) fn lines(text: &str) -> Lines<'_> {
     let kept = text.get(..text.floor_char_boundary(TEXT_MAX)).unwrap_or(text);
     let mut found = Lines { lines: Vec::new(), paragraphs: vec![Paragraph::default()], cut: kept.len() < text.len() };
     let (mut folded, mut footer) = (String::new(), false);
-    for (at, line) in kept.lines().enumerate() {
+    for (at, line) in split(kept).enumerate() {
         if at >= LINES_MAX {
             found.cut = true;
             break;
@@ -190,15 +204,28 @@ fn bracketed<'a>(line: &'a str, folded: &mut String) -> Option<Kind<'a>> {
 
 /// `label: value`, or `label.... value`.
 fn separated<'a>(line: &'a str, folded: &mut String) -> Option<Kind<'a>> {
-    let colon = line.find([':', '：']).map(|at| line.split_at(at)).and_then(|(label, rest)| {
+    let colon = colon(line).map(|at| line.split_at(at)).and_then(|(label, rest)| {
         let found = meaning(label, folded).filter(|_| !is_time(label))?;
         Some(Kind::Known(found, clean(rest.trim_start_matches([':', '：']))))
     });
     colon.or_else(|| {
-        let (label, value) = line.split_once(". ").or_else(|| line.split_once(".."))?;
-        let leads = label.ends_with('.') || value.starts_with('.');
+        let (label, value, leads) = dotted(line)?;
         let found = meaning(label, folded).filter(|m| leads || m.domain.is_some() || m.of.is_some())?;
         Some(Kind::Known(found, clean(value.trim_start_matches('.'))))
+    })
+}
+
+fn colon(line: &str) -> Option<usize> {
+    if line.is_ascii() { memchr::memchr(b':', line.as_bytes()) } else { line.find([':', '：']) }
+}
+
+/// What stands before and after a dot that a blank follows, or dots; whether there are several, which lead to a value.
+fn dotted(line: &str) -> Option<(&str, &str, bool)> {
+    let octets = line.as_bytes();
+    memchr::memchr_iter(b'.', octets).find_map(|at| match octets.get(at + 1) {
+        Some(b' ') => Some((line.get(..at)?, line.get(at + 2..)?, false)),
+        Some(b'.') => Some((line.get(..at)?, line.get(at + 2..)?, true)),
+        _ => None,
     })
 }
 
@@ -210,7 +237,8 @@ fn is_time(label: &str) -> bool {
 /// A label that no separator follows but blanks ("Registrant  Example Ltd"), a date ("Record created on 2004-07-19")
 /// or nothing ("Domain Information").
 fn unseparated<'a>(line: &'a str, folded: &mut String) -> Option<Kind<'a>> {
-    if let Some(at) = line.find('\t').or_else(|| line.find("  ")) {
+    let gap = || line.as_bytes().windows(2).position(|pair| pair == b"  ");
+    if let Some(at) = memchr::memchr(b'\t', line.as_bytes()).or_else(gap) {
         let (label, value) = line.split_at(at);
         let found = meaning(label, folded).filter(|m| m.domain.is_some() || m.role.is_some() || m.of.is_some());
         if let Some(found) = found {
