@@ -1,6 +1,6 @@
 //! What is known of one domain: its current registration, since when it has had this owner, and its DNS.
 //!
-//! A domain has *ownership epochs*, which [`crate::tenure`] tells apart. Evidence never crosses them: what the owner before
+//! A domain has *ownership epochs*, which the module `tenure` tells apart. Evidence never crosses them: what the owner before
 //! had in common with somebody says nothing of the owner now.
 
 use std::net::IpAddr;

@@ -1,9 +1,9 @@
 //! The server: `/api/v1`, the interfaces that other clients speak, and what stands around them.
 //!
-//! A request comes in through [`guard`] (its id, limits, the headers of every answer, the access log), meets its row of
-//! the one table of routes ([`router`]) and passes that row's [`gate`]: who asks ([`caller`]), how often ([`rate`]),
-//! whether they may ask this at all ([`route::Need`]). Then the handler translates: extractors ([`extract`], [`page`],
-//! [`revision`]) parse, [`app::App::run`] calls the engine, a view becomes JSON. No rule is here.
+//! A request comes in through `guard` (its id, limits, the headers of every answer, the access log), meets its row of
+//! the one table of routes (`router`) and passes that row's `gate`: who asks (`caller`), how often (`rate`),
+//! whether they may ask this at all (`route::Need`). Then the handler translates: extractors (`extract`, `page`,
+//! `revision`) parse, `app::App::run` calls the engine, a view becomes JSON. No rule is here.
 //!
 //! **To add a route** (`api/NOUN.rs`, beside the others):
 //!
@@ -12,14 +12,14 @@
 //!    `#[serde(deny_unknown_fields)]`, so that nobody sets what they may not.
 //! 2. A handler of 5 to 25 lines: `async fn show(State(app): State<App>, caller: Caller, Path(id): Path<NounId>) ->
 //!    Result<Json<NounView>, Problem> { let noun = app.run(move |work| work.knowledge.noun(&caller.actor, id)).await?;
-//!    Ok(Json(noun.into())) }`. A body is `Input<T>`, a query `Query<T>`, a list takes [`page::Pages`] (ask the engine
-//!    for `pages.wanted()` rows and end with `pages.answer`), octets of an import are [`extract::Octets`], an export
-//!    is [`app::App::stream`]. A change takes [`revision::IfMatch`]; an answer with a revision has
-//!    [`revision::tagged`] round it.
+//!    Ok(Json(noun.into())) }`. A body is `Input<T>`, a query `Query<T>`, a list takes `page::Pages` (ask the engine
+//!    for `pages.wanted()` rows and end with `pages.answer`), octets of an import are `extract::Octets`, an export
+//!    is `app::App::stream`. A change takes `revision::IfMatch`; an answer with a revision has
+//!    `revision::tagged` round it.
 //! 3. A row in the file's `routes()`: `Route::get("/api/v1/nouns/{id}", Need::scope(Scope::Read), "noun.show",
 //!    show).says("One noun").answers::<NounView>(200, "The noun").problems(&[404])`. There is no row without a need;
 //!    what it documents is what the checks hold it to.
-//! 4. `NOUN::routes()` in [`router::table`]. The test of every route asks it as everybody from then on.
+//! 4. `NOUN::routes()` in `router::table`. The test of every route asks it as everybody from then on.
 
 mod api;
 pub mod app;

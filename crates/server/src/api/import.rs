@@ -1,7 +1,7 @@
 //! `/api/v1/imports`: a preview first, then one transaction, one entry in history, one undo.
 //!
 //! Where the query says `format`, the body is a file, whatever its media type, and the query also says to whom and
-//! what holds for every row. Otherwise the body is JSON ([`ImportInput`]): rows, or what was looked up, which the
+//! what holds for every row. Otherwise the body is JSON (`ImportInput`): rows, or what was looked up, which the
 //! server asks again, so that the evidence holds what it counted itself.
 
 use axum::{
