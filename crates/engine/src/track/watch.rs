@@ -25,7 +25,7 @@ use super::{
     Index, Scratch,
     judge::{self, Past},
 };
-use crate::{error::Error, knowledge::Knowledge};
+use crate::{error::Error, knowledge::Knowledge, tenure::Claim};
 
 /// Tracks that are read at one time.
 const PAGE: u32 = 10_000;
@@ -297,12 +297,17 @@ impl Court<'_> {
             Some(past) => past,
             None => history(&self.snapshot, &record.domain)?,
         };
-        // What matched before and does not now is heard of too.
-        if let Some(last) = past.iter().max_by_key(|past| past.last) {
-            ids.extend(index.perhaps_matching(&last.record, scratch));
-            ids.sort_unstable();
-            ids.dedup();
+        // What matched before and does not now is heard of too. A version that withholds hides what was stated before it.
+        let mut newest: Vec<&Past> = past.iter().collect();
+        newest.sort_by_key(|past| std::cmp::Reverse(past.last));
+        for before in newest {
+            ids.extend(index.perhaps_matching(&before.record, scratch));
+            if Claim::of_record(&before.record).is_stated() {
+                break;
+            }
         }
+        ids.sort_unstable();
+        ids.dedup();
         for id in ids {
             let Some((track, query)) = self.concerned(index, id, &record)? else { continue };
             let mut readable: Vec<&Past> =
